@@ -1,0 +1,220 @@
+// Physical address space: the IMMR window, then the memory controller's eight chip-select banks
+// (MPC860 UM, Memory Controller; hardware/siu.md 4.3). What sits behind a bank is the board's description.
+
+import { BUS_BASE, BUS_FREE_AT, IMMR_MEM, NOW } from '../layout';
+
+// --- per bank: what the board has there, 64 bytes each ---
+export const BANK_BYTES: u32 = 64;
+/** u32: BANK_NONE, BANK_RAM or BANK_ROM. */
+export const BANK_KIND: u32 = BUS_BASE;
+/** u32: linear memory address of the device's first byte. */
+export const BANK_MEMORY: u32 = BUS_BASE + 4;
+/** u32: size of the device in bytes; it is mirrored through its window. */
+export const BANK_SIZE: u32 = BUS_BASE + 8;
+/** u32: width of the port, 8, 16 or 32 bits. */
+export const BANK_PORT: u32 = BUS_BASE + 12;
+/** u32: BANK_FLAG_*. */
+export const BANK_FLAGS: u32 = BUS_BASE + 16;
+// Timing in core clocks counted from the TS clock (hardware/core-timing.md section 4); "busy" = next access may start.
+export const BANK_READ_FIRST: u32 = BUS_BASE + 20;
+export const BANK_READ_BUSY: u32 = BUS_BASE + 24;
+export const BANK_BURST_FIRST: u32 = BUS_BASE + 28;
+export const BANK_BURST_NEXT: u32 = BUS_BASE + 32;
+export const BANK_BURST_BUSY: u32 = BUS_BASE + 36;
+export const BANK_WRITE_FIRST: u32 = BUS_BASE + 40;
+export const BANK_WRITE_BUSY: u32 = BUS_BASE + 44;
+export const BANK_BURST_WRITE: u32 = BUS_BASE + 48;
+export const BANK_BURST_WRITE_BUSY: u32 = BUS_BASE + 52;
+
+// --- decode of BR/OR, derived from the register image by busConfigChanged: 16 bytes per bank ---
+export const DECODE: u32 = BUS_BASE + 0x400;
+const DECODE_VALUE: u32 = DECODE;
+const DECODE_MASK: u32 = DECODE + 4;
+const DECODE_VALID: u32 = DECODE + 8;
+const DECODE_PROTECT: u32 = DECODE + 12;
+/** u32: IMMR & 0xFFFF0000, where internal space answers. */
+export const IMMR_WINDOW: u32 = BUS_BASE + 0x500;
+/** u32: counts changes of the decode, so that the CPU drops its translations. */
+export const BUS_GENERATION: u32 = BUS_BASE + 0x504;
+
+/** No device: reads all ones, writes go nowhere, no machine check (hardware/software-expectations.md). */
+export const BANK_NONE: u32 = 0;
+export const BANK_RAM: u32 = 1;
+/** Reads as memory, ignores writes. */
+export const BANK_ROM: u32 = 2;
+
+/** `busBank`: internal memory space claims the address. */
+export const CLAIM_IMMR: i32 = 8;
+/** `busBank`: nothing claims the address; the bus monitor ends the cycle with TEA. */
+export const CLAIM_NONE: i32 = -1;
+
+// Offsets in the internal memory map (MPC860 UM, Memory Map)
+const IMMR_BR0: u32 = 0x100;
+const IMMR_OR0: u32 = 0x104;
+const BR_BA: u32 = 0xffff8000;
+const BR_WP: u32 = 0x00000100;
+const BR_V: u32 = 0x00000001;
+const OR_AM: u32 = 0xffff8000;
+/** Internal space decodes 64 KB, of which the first 16 KB hold registers and dual-port RAM; the rest reads 0. */
+const IMMR_DECODED: u32 = 0x4000;
+
+/** To be called after any change of a BR, an OR or IMMR. `window` is IMMR & 0xFFFF0000. */
+export function busConfigChanged(): void {
+  for (let i: u32 = 0; i < 8; i++) {
+    const br = bswap(load<u32>(IMMR_MEM + IMMR_BR0 + (i << 3)));
+    const or = bswap(load<u32>(IMMR_MEM + IMMR_OR0 + (i << 3)));
+    const mask = or & OR_AM;
+    store<u32>(DECODE_VALUE + (i << 4), br & BR_BA & mask);
+    store<u32>(DECODE_MASK + (i << 4), mask);
+    store<u32>(DECODE_VALID + (i << 4), br & BR_V);
+    store<u32>(DECODE_PROTECT + (i << 4), br & BR_WP);
+  }
+  store<u32>(BUS_GENERATION, load<u32>(BUS_GENERATION) + 1);
+}
+
+/** Bank 0–7 that claims `pa` (the lowest numbered one wins), CLAIM_IMMR or CLAIM_NONE. */
+export function busBank(pa: u32): i32 {
+  if ((pa & 0xffff0000) == load<u32>(IMMR_WINDOW)) return CLAIM_IMMR;
+  for (let i: u32 = 0; i < 8; i++) {
+    const d = i << 4;
+    if (load<u32>(d, DECODE_VALID) && (pa & load<u32>(d, DECODE_MASK)) == load<u32>(d, DECODE_VALUE)) return i;
+  }
+  return CLAIM_NONE;
+}
+
+/** True if BRx[WP] forbids writes to the bank. */
+export function busProtected(bank: u32): bool {
+  return load<u32>(bank << 4, DECODE_PROTECT) != 0;
+}
+
+/** Linear address of the memory behind `pa` in bank 0–7, 0 if the bank has no device. */
+export function busMemory(bank: u32, pa: u32): u32 {
+  const b = bank * BANK_BYTES;
+  const size = load<u32>(b, BANK_SIZE);
+  if (load<u32>(b, BANK_KIND) == BANK_NONE || size == 0) return 0;
+  const offset = pa & ~load<u32>(bank << 4, DECODE_MASK);
+  return load<u32>(b, BANK_MEMORY) + ((size & (size - 1)) == 0 ? offset & (size - 1) : offset % size);
+}
+
+/** Linear address of what backs `pa` for reading: RAM, ROM or the internal memory map; 0 if nothing does. */
+export function physPointer(pa: u32): u32 {
+  const bank = busBank(pa);
+  if (bank == CLAIM_IMMR) return (pa & 0xffff) < IMMR_DECODED ? IMMR_MEM + (pa & 0x3fff) : 0;
+  return bank < 0 ? 0 : busMemory(bank, pa);
+}
+
+/** True if somebody answers at `pa`: without an answer an SDMA transfer ends in a bus error. */
+export function physValid(pa: u32): bool {
+  return busBank(pa) != CLAIM_NONE;
+}
+
+/** Reads memory without time passing; all ones where there is none. Any alignment. */
+export function physRead8(pa: u32): u32 {
+  const p = physPointer(pa);
+  return p ? load<u8>(p) : 0xff;
+}
+
+/** As `physRead8`, big-endian. */
+export function physRead16(pa: u32): u32 {
+  if (pa & 1) return (physRead8(pa) << 8) | physRead8(pa + 1);
+  const p = physPointer(pa);
+  return p ? bswap<u16>(load<u16>(p)) : 0xffff;
+}
+
+/** As `physRead8`, big-endian. */
+export function physRead32(pa: u32): u32 {
+  if (pa & 3) return (physRead8(pa) << 24) | (physRead8(pa + 1) << 16) | (physRead8(pa + 2) << 8) | physRead8(pa + 3);
+  const p = physPointer(pa);
+  return p ? bswap<u32>(load<u32>(p)) : 0xffffffff;
+}
+
+/** Linear address of what a write to `pa` changes, 0 if nothing (ROM, no device, write protected). */
+function writePointer(pa: u32): u32 {
+  const bank = busBank(pa);
+  if (bank == CLAIM_IMMR) return (pa & 0xffff) < IMMR_DECODED ? IMMR_MEM + (pa & 0x3fff) : 0;
+  if (bank < 0 || load<u32>(bank * BANK_BYTES, BANK_KIND) != BANK_RAM || busProtected(bank)) return 0;
+  return busMemory(bank, pa);
+}
+
+/** Writes memory without time passing; no effect where there is none. Any alignment. */
+export function physWrite8(pa: u32, value: u32): void {
+  const p = writePointer(pa);
+  if (p) store<u8>(p, <u8>value);
+}
+
+/** As `physWrite8`, big-endian. */
+export function physWrite16(pa: u32, value: u32): void {
+  if (pa & 1) {
+    physWrite8(pa, value >> 8);
+    physWrite8(pa + 1, value);
+    return;
+  }
+  const p = writePointer(pa);
+  if (p) store<u16>(p, bswap<u16>(<u16>value));
+}
+
+/** As `physWrite8`, big-endian. */
+export function physWrite32(pa: u32, value: u32): void {
+  if (pa & 3) {
+    physWrite8(pa, value >> 24);
+    physWrite8(pa + 1, value >> 16);
+    physWrite8(pa + 2, value >> 8);
+    physWrite8(pa + 3, value);
+    return;
+  }
+  const p = writePointer(pa);
+  if (p) store<u32>(p, bswap<u32>(value));
+}
+
+/** Takes the external bus for `beats` transfers of SDMA at `pa`, from NOW or when the bus is free; 4 beats are a burst. */
+export function busSteal(pa: u32, beats: u32, write: bool): void {
+  const bank = busBank(pa);
+  if (bank < 0 || bank == CLAIM_IMMR || beats == 0) return;
+  const b = <u32>bank * BANK_BYTES;
+  const bursts = beats >> 2;
+  const singles = beats & 3;
+  const busy =
+    bursts * load<u32>(b, write ? BANK_BURST_WRITE_BUSY : BANK_BURST_BUSY) +
+    singles * load<u32>(b, write ? BANK_WRITE_BUSY : BANK_READ_BUSY);
+  const now = load<u64>(NOW);
+  const free = load<u64>(BUS_FREE_AT);
+  store<u64>(BUS_FREE_AT, (free > now ? free : now) + <u64>busy);
+}
+
+/** Describes the device of a bank: kind BANK_*, linear address, bytes, port width in bits. */
+export function bankDescribe(bank: u32, kind: u32, memory: u32, size: u32, portBits: u32, flags: u32): void {
+  if (bank > 7) return;
+  const b = bank * BANK_BYTES;
+  store<u32>(b, kind, BANK_KIND);
+  store<u32>(b, memory, BANK_MEMORY);
+  store<u32>(b, size, BANK_SIZE);
+  store<u32>(b, portBits, BANK_PORT);
+  store<u32>(b, flags, BANK_FLAGS);
+  busConfigChanged();
+}
+
+/** Timing of a bank in core clocks from TS, as in hardware/core-timing.md section 4. */
+export function bankTiming(
+  bank: u32,
+  readFirst: u32,
+  readBusy: u32,
+  burstFirst: u32,
+  burstNext: u32,
+  burstBusy: u32,
+  writeFirst: u32,
+  writeBusy: u32,
+  burstWrite: u32,
+  burstWriteBusy: u32,
+): void {
+  if (bank > 7) return;
+  const b = bank * BANK_BYTES;
+  store<u32>(b, readFirst, BANK_READ_FIRST);
+  store<u32>(b, readBusy, BANK_READ_BUSY);
+  store<u32>(b, burstFirst, BANK_BURST_FIRST);
+  store<u32>(b, burstNext, BANK_BURST_NEXT);
+  store<u32>(b, burstBusy, BANK_BURST_BUSY);
+  store<u32>(b, writeFirst, BANK_WRITE_FIRST);
+  store<u32>(b, writeBusy, BANK_WRITE_BUSY);
+  store<u32>(b, burstWrite, BANK_BURST_WRITE);
+  store<u32>(b, burstWriteBusy, BANK_BURST_WRITE_BUSY);
+}
