@@ -1,0 +1,428 @@
+import { GuestStopped, UsageError } from '../errors.js';
+import { type BootParams, commandLine } from '../firmware/boot-params.js';
+import { type ElfImage, type ElfSymbol, parseElf } from '../firmware/elf.js';
+import { Symbols } from '../firmware/symbols.js';
+import { Wire } from '../lan/wire.js';
+import { stopReport } from '../observe/stop-report.js';
+import { type PoolReading, readPool } from '../observe/pool.js';
+import { type TaskReading, readTasks } from '../observe/tasks.js';
+import { sha256Hex } from '../lan/sha256.js';
+import { type BoardDescription, BOARDS } from './boards.js';
+import { BoardConsole } from './console.js';
+import { type Core, instantiateCore, resources } from './core.js';
+import { BoardMemory } from './memory.js';
+import { packSections, packZeros, section, unpackSections, unpackZeros } from './snapshot.js';
+
+/** What `Board.create` builds. */
+export interface BoardOptions {
+  /** A board's name or a description of one's own ['eth_comm']. */
+  board?: string | BoardDescription;
+  /** Content of the serial data flash from its first byte on; the rest is erased (0xFF). */
+  dataFlash?: Uint8Array;
+}
+
+/** Why `run` came back. */
+export type RunOutcome = 'time' | 'checkstop' | 'exception-storm' | 'breakpoint';
+
+/** A span of virtual time. Give one. */
+export interface Span {
+  seconds?: number;
+  cycles?: number;
+}
+
+const BOARD_INFO_AT = 0x3000;
+const COMMAND_LINE_AT = 0x3400;
+const BOARD_INFO_SIZE = 0x3c;
+const REG_PC = 'REG_PC';
+
+/**
+ * An MPC860 board in virtual time, with its console, its LAN and its memory.
+ * All time is the guest's; nothing happens unless `run` (or something that
+ * calls it, such as `console.expect`) is called.
+ *
+ * @example
+ * const board = await Board.create();
+ * await board.boot('ftpd', { clusters: 131072 });
+ * board.console.expect('quicc>');
+ */
+export class Board {
+  /** The description it was made from. */
+  readonly description: BoardDescription;
+  /** Serial console on SMC1. */
+  readonly console: BoardConsole;
+  /** The Ethernet segment that SCC1 is on; attach stations to it. */
+  readonly lan: Wire;
+  /** Physical memory. */
+  readonly memory: BoardMemory;
+  readonly #core: Core;
+  readonly #stop: Record<'until' | 'txStart' | 'txEnd' | 'console' | 'checkstop' | 'storm' | 'breakpoint', number>;
+  readonly #ethTx: number;
+  readonly #ethRx: number;
+  #symbols = new Symbols([]);
+  #elfSymbols: readonly ElfSymbol[] = [];
+  #outcome: RunOutcome = 'time';
+
+  private constructor(core: Core, description: BoardDescription) {
+    this.#core = core;
+    this.description = description;
+    this.#stop = {
+      until: core.constant('STOP_UNTIL'),
+      txStart: core.constant('STOP_TX_START'),
+      txEnd: core.constant('STOP_TX_END'),
+      console: core.constant('STOP_CONSOLE'),
+      checkstop: core.constant('STOP_CHECKSTOP'),
+      storm: core.constant('STOP_EXCEPTION_STORM'),
+      breakpoint: core.constant('STOP_BREAKPOINT'),
+    };
+    this.#ethTx = core.constant('ETH_TX');
+    this.#ethRx = core.constant('ETH_RX');
+    this.memory = new BoardMemory(core);
+    this.console = new BoardConsole(core, {
+      runUntilConsole: (cycle) => this.#runTo(cycle, true),
+      now: () => this.now,
+      coreHz: description.coreHz,
+    });
+    this.lan = new Wire();
+    this.#connectLan();
+  }
+
+  /**
+   * Builds a board and switches it on; it executes nothing before `boot`.
+   * @throws UsageError for an unknown board or too large a data flash image
+   */
+  static async create(options: BoardOptions = {}): Promise<Board> {
+    const wanted = options.board ?? 'eth_comm';
+    const description = typeof wanted === 'string' ? BOARDS[wanted] : wanted;
+    if (description === undefined) {
+      throw new UsageError(`unknown board '${String(wanted)}'; known: ${Object.keys(BOARDS).join(', ')}`);
+    }
+    const core = await instantiateCore();
+    const fn = core.fn;
+    if (fn.configure(description.ramBytes, description.flashBytes, description.dataFlashBytes) !== 0) {
+      throw new UsageError(`board ${description.name}: its memories do not fit the core`);
+    }
+    const board = new Board(core, description);
+    board.#powerOn();
+    const flash = core.bytes().subarray(fn.dataFlashBase(), fn.dataFlashBase() + description.dataFlashBytes);
+    flash.fill(0xff);
+    if (options.dataFlash !== undefined) {
+      if (options.dataFlash.length > flash.length) {
+        throw new UsageError(`the data flash holds ${flash.length} bytes, the image has ${options.dataFlash.length}`);
+      }
+      flash.set(options.dataFlash);
+    }
+    return board;
+  }
+
+  /**
+   * Loads an image as the board's boot loader would and sets the CPU at its entry.
+   * @param firmware the ELF file's bytes, or the name of a built-in firmware ('ftpd', 'hello', 'mix')
+   * @param params boot parameters of the project's firmware
+   * @throws UsageError for a file that cannot run here or parameters that cannot work
+   */
+  async boot(firmware: string | Uint8Array, params: BootParams = {}): Promise<void> {
+    const line = commandLine(params);
+    const name = typeof firmware === 'string' ? firmware : 'the image';
+    const bytes = typeof firmware === 'string' ? await resources().firmware(firmware) : firmware;
+    const image = parseElf(bytes, name, this.description.ramBytes);
+    this.#powerOn();
+    this.#load(image, line);
+  }
+
+  /** Core cycles since power-on. */
+  get now(): number {
+    return this.#core.fn.now();
+  }
+
+  /** Virtual seconds since power-on. */
+  get seconds(): number {
+    return this.now / this.description.coreHz;
+  }
+
+  /** The booted image's symbols. */
+  get symbols(): Symbols {
+    return this.#symbols;
+  }
+
+  /** How the last run ended; anything but 'time' is final until the next boot. */
+  get outcome(): RunOutcome {
+    return this.#outcome;
+  }
+
+  /** Instructions completed, and cycles skipped because the guest idled, since power-on. */
+  get counters(): { cycles: number; instructions: number; idleCycles: number } {
+    const view = this.#core.view();
+    const read = (name: string): number => Number(view.getBigUint64(this.#core.constant(name), true));
+    return { cycles: this.now, instructions: read('INSTRUCTIONS'), idleCycles: read('IDLE_CYCLES') };
+  }
+
+  /** Runs for a span of virtual time (the CPU stops at the first instruction boundary behind it). */
+  run(span: Span): RunOutcome {
+    this.runUntilCycle(this.now + this.#cycles(span));
+    return this.#outcome;
+  }
+
+  /** Runs until a cycle of the board's clock. */
+  runUntilCycle(cycle: number): RunOutcome {
+    while (this.#outcome === 'time' && this.now < cycle) this.#runTo(cycle, false);
+    return this.#outcome;
+  }
+
+  /**
+   * Runs until `done()` holds, looking at it every `every` seconds.
+   * @returns whether it came to hold within `seconds`
+   */
+  runUntil(done: () => boolean, options: { seconds?: number; every?: number } = {}): boolean {
+    const end = this.now + this.#cycles({ seconds: options.seconds ?? 60 });
+    const step = Math.max(1, this.#cycles({ seconds: options.every ?? 0.01 }));
+    while (!done()) {
+      if (this.now >= end || this.#outcome !== 'time') return false;
+      this.runUntilCycle(Math.min(end, this.now + step));
+    }
+    return true;
+  }
+
+  /** The mbuf and cluster pool, every cluster attributed to its owner; undefined when the image has no such pool. */
+  pool(): PoolReading | undefined {
+    return readPool(this);
+  }
+
+  /** The firmware's tasks and what each waits for; empty when the image has no such table. */
+  tasks(): TaskReading[] {
+    return readTasks(this);
+  }
+
+  /** A register's value: 'pc', 'msr', 'cr', 'xer', 'lr', 'ctr', 'r0'…'r31', or an SPR number. No side effects. */
+  register(name: string | number): number {
+    return this.#core.fn.getReg(this.#registerId(name)) >>> 0;
+  }
+
+  /** Registers and the last instructions, for people. */
+  report(): string {
+    return stopReport(this, this.#core);
+  }
+
+  /** Throws `GuestStopped` with the report when the guest stopped for good. */
+  assertRunning(): void {
+    if (this.#outcome === 'time') return;
+    const pc = this.register('pc').toString(16).padStart(8, '0');
+    throw new GuestStopped(`the guest stopped at ${pc}: ${this.#outcome}`, this.report());
+  }
+
+  /** The whole board and its LAN as bytes. */
+  snapshot(): Uint8Array {
+    const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+    return packSections(
+      new Map([
+        ['INFO', text({ board: this.description, outcome: this.#outcome })],
+        ['SYMS', text(this.#elfSymbols)],
+        ['CORE', packZeros(this.#stateBytes())],
+        ['MEMS', packZeros(this.#memoryBytes())],
+        ['CONS', text(this.console.save())],
+        ['LAN ', text(this.lan.save())],
+      ]),
+    );
+  }
+
+  /**
+   * A fresh board in the state of a snapshot; it continues as the original would have.
+   * @throws UsageError for a file that is no snapshot, or a damaged one
+   */
+  static async restore(snapshot: Uint8Array): Promise<Board> {
+    const sections = unpackSections(snapshot);
+    const json = (tag: string): unknown => {
+      try {
+        return JSON.parse(new TextDecoder().decode(section(sections, tag)));
+      } catch (error) {
+        if (error instanceof UsageError) throw error;
+        throw new UsageError(`the snapshot is damaged in section ${tag}`);
+      }
+    };
+    const info = json('INFO') as { board: BoardDescription; outcome: RunOutcome };
+    const board = await Board.create({ board: info.board });
+    const state = unpackZeros(section(sections, 'CORE'), board.#stateBytes().length);
+    let at = 0;
+    for (const range of board.#stateRanges()) {
+      range.set(state.subarray(at, at + range.length));
+      at += range.length;
+    }
+    board.#memoryBytes().set(unpackZeros(section(sections, 'MEMS'), board.#memoryBytes().length));
+    board.#core.fn.rebuildDerived();
+    board.#outcome = info.outcome;
+    board.#elfSymbols = json('SYMS') as ElfSymbol[];
+    board.#symbols = new Symbols(board.#elfSymbols);
+    board.console.load(json('CONS') as ReturnType<BoardConsole['save']>);
+    board.lan.load(json('LAN ') as Parameters<Wire['load']>[0]);
+    return board;
+  }
+
+  /** SHA-256 (hex) over everything that decides what happens next: the core's state, its memories, the LAN. */
+  stateHash(): string {
+    const lan = new TextEncoder().encode(JSON.stringify(this.lan.save()));
+    const parts = [this.#stateBytes(), this.#memoryBytes(), lan];
+    const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return sha256Hex(all);
+  }
+
+  #cycles(span: Span): number {
+    return Math.round(span.cycles ?? (span.seconds ?? 0) * this.description.coreHz);
+  }
+
+  #registerId(name: string | number): number {
+    if (typeof name === 'number') return 0x1000 + name;
+    const gpr = /^r(\d+)$/.exec(name);
+    if (gpr !== null) return Number(gpr[1]) & 31;
+    return this.#core.constant(`REG_${name.toUpperCase()}`);
+  }
+
+  #toNs(cycle: number): number {
+    return Math.round((cycle * 1e9) / this.description.coreHz);
+  }
+
+  #toCycle(ns: number): number {
+    return Math.ceil((ns * this.description.coreHz) / 1e9);
+  }
+
+  /** Runs to `target` at most; with `watch` comes back at the first console output. Returns the cycle reached. */
+  #runTo(target: number, watch: boolean): number {
+    const { fn } = this.#core;
+    const flags = watch ? this.#core.constant('HOST_WATCH_CONSOLE') : 0;
+    this.#core.view().setUint32(this.#core.constant('HOST_FLAGS'), flags, true);
+    for (;;) {
+      if (this.#outcome !== 'time') break;
+      this.console.feed();
+      const lanNs = this.lan.nextEventNs();
+      const lanCycle = lanNs === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : this.#toCycle(lanNs);
+      const until = Math.min(target, lanCycle);
+      const reason = fn.run(until);
+      if (reason === this.#stop.txStart) {
+        this.lan.boardTxStart(this.#toNs(fn.txStartCycle()));
+      } else if (reason === this.#stop.txEnd) {
+        const length = Math.min(this.#core.view().getUint32(this.#ethTx, true), this.#core.constant('ETH_FRAME_MAX'));
+        const frame = this.#core.bytes().slice(this.#ethTx + 4, this.#ethTx + 4 + length);
+        this.lan.boardTxEnd(this.#toNs(fn.txEndCycle()), frame);
+      } else if (reason === this.#stop.console) {
+        this.console.drain();
+        if (watch) break;
+      } else if (reason === this.#stop.until) {
+        if (until === lanCycle) this.lan.runEvents(lanNs);
+        if (fn.now() >= target) break;
+      } else if (reason === this.#stop.checkstop) {
+        this.#outcome = 'checkstop';
+      } else if (reason === this.#stop.storm) {
+        this.#outcome = 'exception-storm';
+      } else if (reason === this.#stop.breakpoint) {
+        break;
+      } else {
+        throw new Error(`core.run returned the unknown reason ${reason}`);
+      }
+    }
+    this.console.drain();
+    return fn.now();
+  }
+
+  #connectLan(): void {
+    this.lan.connectBoard({
+      rxStart: (atNs, frame) => {
+        const length = Math.min(frame.length, this.#core.constant('ETH_FRAME_MAX'));
+        this.#core.view().setUint32(this.#ethRx, length, true);
+        this.#core.bytes().set(frame.subarray(0, length), this.#ethRx + 4);
+        this.#core.fn.ethRxStart(this.#toCycle(atNs));
+      },
+      collision: () => this.#core.fn.ethCollision(),
+      carrier: (busy) => this.#core.fn.ethCarrier(busy ? 1 : 0),
+    });
+  }
+
+  #powerOn(): void {
+    const { fn } = this.#core;
+    const d = this.description;
+    this.#outcome = 'time';
+    for (let cs = 0; cs < 8; cs++) fn.bankDescribe(cs, 0, 0, 0, 32, 0);
+    const ramBase = this.#core.constant('RAM_BASE');
+    for (const bank of d.banks) {
+      const kind = bank.kind === 'ram' ? 1 : bank.kind === 'flash' ? 2 : 0;
+      const base = bank.kind === 'ram' ? ramBase : fn.flashBase();
+      const size = bank.kind === 'ram' ? d.ramBytes : d.flashBytes;
+      fn.bankDescribe(bank.cs, kind, base, size, bank.portBits, bank.burst ? 1 : 0);
+      const t = bank.timing;
+      fn.bankTiming(
+        bank.cs,
+        t.read,
+        t.readBusy,
+        t.burstFirst,
+        t.burstNext,
+        t.burstBusy,
+        t.write,
+        t.writeBusy,
+        t.burstWrite,
+        t.burstWriteBusy,
+      );
+    }
+    fn.setDataFlashSelect(d.dataFlashSelect);
+    fn.powerOn(d.coreHz, d.oscmHz, d.extclkHz);
+  }
+
+  /** What the boot loader does: memory controller, clocks, watchdog, then image, board info and command line. */
+  #load(image: ElfImage, line: string): void {
+    const { fn } = this.#core;
+    const d = this.description;
+    fn.setReg(this.#registerId(638), d.immr);
+    for (const [offset, size, value] of d.registers) fn.hostImmrWrite(offset, size, value);
+    for (const bank of d.banks) {
+      fn.hostImmrWrite(0x104 + 8 * bank.cs, 4, bank.or);
+      fn.hostImmrWrite(0x100 + 8 * bank.cs, 4, bank.br);
+    }
+    const ram = this.#core.bytes().subarray(this.#core.constant('RAM_BASE'));
+    ram.fill(0, 0, d.ramBytes);
+    for (const segment of image.segments) {
+      ram.set(segment.bytes, segment.address);
+    }
+    const info = new DataView(new ArrayBuffer(BOARD_INFO_SIZE));
+    info.setUint16(0x00, BOARD_INFO_SIZE);
+    d.mac.split(':').forEach((part, i) => {
+      info.setUint8(0x02 + i, Number.parseInt(part, 16));
+    });
+    info.setUint32(0x08, d.coreHz);
+    info.setUint32(0x0c, d.flashBytes);
+    info.setUint32(0x10, d.ramBytes);
+    info.setUint32(0x14, 1);
+    ram.set(new Uint8Array(info.buffer), BOARD_INFO_AT);
+    const text = new TextEncoder().encode(`${line}\0`);
+    ram.set(text, COMMAND_LINE_AT);
+    fn.setReg(3, BOARD_INFO_AT);
+    fn.setReg(6, COMMAND_LINE_AT);
+    fn.setReg(7, COMMAND_LINE_AT + text.length - 1);
+    fn.setReg(this.#core.constant('REG_MSR'), 0x1002);
+    fn.setReg(this.#core.constant(REG_PC), image.entry);
+    fn.rebuildDerived();
+    this.#elfSymbols = image.symbols;
+    this.#symbols = new Symbols(image.symbols);
+  }
+
+  /** The core's state without the derived section, which holds nothing that decides what happens next. */
+  #stateRanges(): Uint8Array[] {
+    const bytes = this.#core.bytes();
+    const at = (name: string): number => this.#core.constant(name);
+    return [bytes.subarray(at('STATE_BASE'), at('DERIVED_BASE')), bytes.subarray(at('BUS_BASE'), at('STATE_END'))];
+  }
+
+  #stateBytes(): Uint8Array {
+    const [low = new Uint8Array(), high = new Uint8Array()] = this.#stateRanges();
+    const all = new Uint8Array(low.length + high.length);
+    all.set(low);
+    all.set(high, low.length);
+    return all;
+  }
+
+  #memoryBytes(): Uint8Array {
+    const { fn } = this.#core;
+    const end = fn.dataFlashBase() + this.description.dataFlashBytes;
+    return this.#core.bytes().subarray(this.#core.constant('RAM_BASE'), end);
+  }
+}

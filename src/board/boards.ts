@@ -1,0 +1,118 @@
+/**
+ * Timing of a chip-select bank in core clocks, counted from the clock that
+ * drives TS: when the (first) word is there, and when the next access may
+ * start. Source: UPM tables of published board support packages, collected in
+ * the hardware reference `core-timing.md` §4.
+ */
+export interface BankTiming {
+  read: number;
+  readBusy: number;
+  burstFirst: number;
+  burstNext: number;
+  burstBusy: number;
+  write: number;
+  writeBusy: number;
+  burstWrite: number;
+  burstWriteBusy: number;
+}
+
+/** What is soldered to one chip select. */
+export interface BankDescription {
+  /** Chip select, 0–7. */
+  cs: number;
+  kind: 'ram' | 'flash' | 'empty';
+  /** BRx and ORx as the boot loader leaves them. */
+  br: number;
+  or: number;
+  /** Port width, bits. */
+  portBits: 8 | 16 | 32;
+  /** False: OR[BI] = 1, a line fill becomes single accesses. */
+  burst: boolean;
+  timing: BankTiming;
+}
+
+/** A board as data: clocks, memory map, what the boot loader leaves behind. */
+export interface BoardDescription {
+  name: string;
+  /** Core clock, Hz. */
+  coreHz: number;
+  /** Main crystal OSCM and the EXTCLK pin, Hz. */
+  oscmHz: number;
+  extclkHz: number;
+  /** DRAM fitted, flash and serial data flash, bytes. */
+  ramBytes: number;
+  flashBytes: number;
+  dataFlashBytes: number;
+  /** IMMR as the boot loader leaves it. */
+  immr: number;
+  banks: readonly BankDescription[];
+  /** Internal registers the boot loader writes before it enters the image: [offset, size in bytes, value]. */
+  registers: readonly (readonly [offset: number, size: 1 | 2 | 4, value: number])[];
+  /** Port B output that selects the data flash when low, mask. */
+  dataFlashSelect: number;
+  mac: string;
+}
+
+/**
+ * 60 ns DRAM behind UPMA at 40 MHz. The eth_comm board's own UPM table is not
+ * published; this is the table of the MBX860, a 40 MHz board with the same
+ * class of memory (`core-timing.md` §4).
+ */
+const DRAM_60NS_40MHZ: BankTiming = {
+  read: 4,
+  readBusy: 5,
+  burstFirst: 4,
+  burstNext: 2,
+  burstBusy: 11,
+  write: 3,
+  writeBusy: 5,
+  burstWrite: 9,
+  burstWriteBusy: 11,
+};
+
+/** GPCM flash with SCY = 3: five clocks a beat, no bursts. */
+const FLASH_SCY3: BankTiming = {
+  read: 5,
+  readBusy: 5,
+  burstFirst: 5,
+  burstNext: 5,
+  burstBusy: 20,
+  write: 5,
+  writeBusy: 5,
+  burstWrite: 20,
+  burstWriteBusy: 20,
+};
+
+/**
+ * Frasca's Ethernet-Comm board as RTEMS 4.6 knows it (`eth_comm` BSP): MPC860
+ * at 40 MHz, a DRAM SIMM, 16-bit flash; here with a serial data flash on the
+ * SPI as the 2004 product had. IMMR at 0xFF000000, PIT clock 1 MHz.
+ */
+export const ETH_COMM: BoardDescription = {
+  name: 'eth_comm',
+  coreHz: 40_000_000,
+  oscmHz: 4_000_000,
+  extclkHz: 4_000_000,
+  ramBytes: 8 << 20,
+  flashBytes: 1 << 20,
+  dataFlashBytes: 2 << 20,
+  immr: 0xff00_0000,
+  banks: [
+    { cs: 0, kind: 'flash', br: 0xfff0_0801, or: 0xfff0_0930, portBits: 16, burst: false, timing: FLASH_SCY3 },
+    { cs: 7, kind: 'ram', br: 0x0000_0081, or: 0xfe00_0400, portBits: 32, burst: true, timing: DRAM_60NS_40MHZ },
+  ],
+  registers: [
+    [0x004, 4, 0xffff_ff88],
+    [0x000, 4, 0x0060_2900],
+    [0x020, 4, 0xffff_ffff],
+    [0x280, 4, 0x0200_0000],
+    [0x284, 4, 0x0090_0000],
+    [0x200, 2, 0x0003],
+    [0x17a, 2, 0x0200],
+  ],
+  dataFlashSelect: 0x8000,
+  mac: '08:00:3e:26:00:10',
+};
+
+/** Boards that `Board.create` knows by name. */
+export const BOARDS: Readonly<Record<string, BoardDescription>> = { eth_comm: ETH_COMM };

@@ -1,0 +1,96 @@
+import { UsageError } from '../errors.js';
+
+/** Functions of core.wasm; `assembly/index.ts` documents each. Cycle numbers are doubles, exact below 2^53. */
+export interface CoreFunctions {
+  memory: WebAssembly.Memory;
+  configure(ramBytes: number, flashBytes: number, dataFlashBytes: number): number;
+  flashBase(): number;
+  dataFlashBase(): number;
+  bankDescribe(bank: number, kind: number, base: number, size: number, portBits: number, flags: number): void;
+  bankTiming(
+    bank: number,
+    read: number,
+    readBusy: number,
+    burstFirst: number,
+    burstNext: number,
+    burstBusy: number,
+    write: number,
+    writeBusy: number,
+    burstWrite: number,
+    burstWriteBusy: number,
+  ): void;
+  powerOn(coreHz: number, oscmHz: number, extclkHz: number): void;
+  run(until: number): number;
+  now(): number;
+  getReg(id: number): number;
+  setReg(id: number, value: number): void;
+  hostRead8(pa: number): number;
+  hostRead16(pa: number): number;
+  hostRead32(pa: number): number;
+  hostWrite8(pa: number, value: number): void;
+  hostWrite16(pa: number, value: number): void;
+  hostWrite32(pa: number, value: number): void;
+  translateForDebug(ea: number): number;
+  hostImmrRead(offset: number, size: number): number;
+  hostImmrWrite(offset: number, size: number, value: number): void;
+  txStartCycle(): number;
+  txEndCycle(): number;
+  ethRxStart(startCycle: number): void;
+  ethCollision(): void;
+  ethCarrier(busy: number): void;
+  setDataFlashSelect(mask: number): void;
+  rebuildDerived(): void;
+}
+
+/** One instance of the core: its functions, its memory, and the layout's names as numbers. */
+export interface Core {
+  readonly fn: CoreFunctions;
+  /** Value of a constant that `assembly/layout.ts` (or another exported module) declares. */
+  constant(name: string): number;
+  /** Bytes of linear memory; fetch anew after anything that may grow it. */
+  bytes(): Uint8Array;
+  view(): DataView;
+}
+
+/** Where core.wasm and the built-in firmware come from; the Node entry and the web worker each provide theirs. */
+export interface Resources {
+  core(): Promise<WebAssembly.Module>;
+  /** @throws UsageError when there is no firmware of that name */
+  firmware(name: string): Promise<Uint8Array>;
+}
+
+let provided: Resources | undefined;
+
+/** Tells the library where its binary parts are. The package's Node entry has done so already. */
+export function provideResources(resources: Resources): void {
+  provided = resources;
+}
+
+/** @throws UsageError when the host has not called `provideResources` */
+export function resources(): Resources {
+  if (provided === undefined) {
+    throw new UsageError('no resources: call provideResources() with core.wasm before Board.create() (see docs)');
+  }
+  return provided;
+}
+
+/** A fresh, unconfigured core. */
+export async function instantiateCore(): Promise<Core> {
+  const module = await resources().core();
+  const abort = (_message: number, _file: number, line: number, column: number): never => {
+    throw new Error(`core aborted at ${line}:${column}`);
+  };
+  const instance = await WebAssembly.instantiate(module, { env: { abort } });
+  const fn = instance.exports as unknown as CoreFunctions;
+  const globals = instance.exports as Record<string, unknown>;
+  return {
+    fn,
+    constant(name) {
+      const value = globals[name];
+      if (!(value instanceof WebAssembly.Global)) throw new Error(`core.wasm exports no constant ${name}`);
+      return Number(value.value) >>> 0;
+    },
+    bytes: () => new Uint8Array(fn.memory.buffer),
+    view: () => new DataView(fn.memory.buffer),
+  };
+}

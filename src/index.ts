@@ -1,0 +1,18 @@
+/** quicc860: an MPC860 board in virtual time. See docs/ for guides to each face. */
+export { type BankDescription, type BankTiming, type BoardDescription, BOARDS, ETH_COMM } from './board/boards.js';
+export { Board, type BoardOptions, type RunOutcome, type Span } from './board/board.js';
+export type { BoardConsole } from './board/console.js';
+export { provideResources, type Resources } from './board/core.js';
+export type { BoardMemory } from './board/memory.js';
+export { ExpectTimeout, GuestStopped, UsageError } from './errors.js';
+export { type BootParams, checkBootParams, POLICIES, type Policy, parsePolicy } from './firmware/boot-params.js';
+export { type ElfImage, type ElfSymbol, parseElf, type Segment } from './firmware/elf.js';
+export type { Symbols } from './firmware/symbols.js';
+export * from './lan/index.js';
+export { disassemble } from './observe/disassemble.js';
+export { OWNERS, type Owner, type PoolReading } from './observe/pool.js';
+export type { TaskReading } from './observe/tasks.js';
+export { Lab, type LabSettings, type Transfer } from './scenario/lab.js';
+export { type LogRecord, logImage, logRecords } from './scenario/log-image.js';
+export { logText } from './scenario/log-text.js';
+export { runScenario, SCENARIOS, type ScenarioOptions, type ScenarioResult } from './scenario/run.js';
