@@ -19,6 +19,8 @@ export interface BoardOptions {
   board?: string | BoardDescription;
   /** Content of the serial data flash from its first byte on; the rest is erased (0xFF). */
   dataFlash?: Uint8Array;
+  /** Seed of the wire's back-off [1]. */
+  seed?: number;
 }
 
 /** Why `run` came back. */
@@ -50,20 +52,20 @@ export class Board {
   readonly description: BoardDescription;
   /** Serial console on SMC1. */
   readonly console: BoardConsole;
-  /** The Ethernet segment that SCC1 is on; attach stations to it. */
-  readonly lan: Wire;
   /** Physical memory. */
   readonly memory: BoardMemory;
   readonly #core: Core;
   readonly #stop: Record<'until' | 'txStart' | 'txEnd' | 'console' | 'checkstop' | 'storm' | 'breakpoint', number>;
   readonly #ethTx: number;
   readonly #ethRx: number;
+  #lan: Wire;
   #symbols = new Symbols([]);
   #elfSymbols: readonly ElfSymbol[] = [];
   #outcome: RunOutcome = 'time';
 
-  private constructor(core: Core, description: BoardDescription) {
+  private constructor(core: Core, description: BoardDescription, seed: number) {
     this.#core = core;
+    this.#lan = new Wire({ seed });
     this.description = description;
     this.#stop = {
       until: core.constant('STOP_UNTIL'),
@@ -82,7 +84,6 @@ export class Board {
       now: () => this.now,
       coreHz: description.coreHz,
     });
-    this.lan = new Wire();
     this.#connectLan();
   }
 
@@ -101,7 +102,7 @@ export class Board {
     if (fn.configure(description.ramBytes, description.flashBytes, description.dataFlashBytes) !== 0) {
       throw new UsageError(`board ${description.name}: its memories do not fit the core`);
     }
-    const board = new Board(core, description);
+    const board = new Board(core, description, options.seed ?? 1);
     board.#powerOn();
     const flash = core.bytes().subarray(fn.dataFlashBase(), fn.dataFlashBase() + description.dataFlashBytes);
     flash.fill(0xff);
@@ -127,6 +128,11 @@ export class Board {
     const image = parseElf(bytes, name, this.description.ramBytes);
     this.#powerOn();
     this.#load(image, line);
+  }
+
+  /** The Ethernet segment that SCC1 is on; add stations to it. After `restore` it is a new object with the saved stations. */
+  get lan(): Wire {
+    return this.#lan;
   }
 
   /** Core cycles since power-on. */
@@ -252,7 +258,8 @@ export class Board {
     board.#elfSymbols = json('SYMS') as ElfSymbol[];
     board.#symbols = new Symbols(board.#elfSymbols);
     board.console.load(json('CONS') as ReturnType<BoardConsole['save']>);
-    board.lan.load(json('LAN ') as Parameters<Wire['load']>[0]);
+    board.#lan = Wire.load(json('LAN ') as Parameters<typeof Wire.load>[0]);
+    board.#connectLan();
     return board;
   }
 
@@ -327,7 +334,7 @@ export class Board {
   }
 
   #connectLan(): void {
-    this.lan.connectBoard({
+    this.#lan.attachBoard({
       rxStart: (atNs, frame) => {
         const length = Math.min(frame.length, this.#core.constant('ETH_FRAME_MAX'));
         this.#core.view().setUint32(this.#ethRx, length, true);

@@ -1,0 +1,82 @@
+import { UsageError } from '../errors.js';
+import type { BootParams } from '../firmware/boot-params.js';
+
+/** Parses a whole number in a range. @throws UsageError naming the option */
+export function wholeNumber(option: string, low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isInteger(value) || value < low || value > high) {
+      throw new UsageError(`${option} takes a whole number from ${low} to ${high}, not '${text}'`);
+    }
+    return value;
+  };
+}
+
+/** Parses a number in a range. @throws UsageError naming the option */
+export function number(option: string, low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || value < low || value > high) {
+      throw new UsageError(`${option} takes a number from ${low} to ${high}, not '${text}'`);
+    }
+    return value;
+  };
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Parses a duration such as `30s`, `90m`, `4h`, `1h30m`, or plain seconds. @throws UsageError */
+export function duration(option: string): (text: string) => number {
+  return (text) => {
+    if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+    const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
+    if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) {
+      throw new UsageError(`${option} takes a duration such as 30s, 90m or 4h, not '${text}'`);
+    }
+    return parts.reduce((sum, part) => sum + Number(part[1]) * (UNITS[part[2] ?? 's'] ?? 1), 0);
+  };
+}
+
+/** The four cache settings by the names the command line uses. */
+export const CACHE_SETTINGS: Readonly<Record<string, { icache: boolean; dcache: boolean }>> = {
+  on: { icache: true, dcache: true },
+  off: { icache: false, dcache: false },
+  i: { icache: true, dcache: false },
+  d: { icache: false, dcache: true },
+};
+
+/** Parses `--caches`. @throws UsageError */
+export function cacheSetting(text: string): { icache: boolean; dcache: boolean } {
+  const setting = CACHE_SETTINGS[text];
+  if (setting === undefined) throw new UsageError(`--caches takes ${Object.keys(CACHE_SETTINGS).join(', ')}, not '${text}'`);
+  return setting;
+}
+
+const SWITCHES = new Set(['icache', 'dcache', 'dropfree', 'keepalways']);
+const NUMBERS = new Set(
+  'mbufs clusters rxring txring sndspace sbeff keepidle keepintvl keepcnt reserve ftpprio netprio responder reclen imagesize baud tick'.split(
+    ' ',
+  ),
+);
+const TEXTS = new Set(['ip', 'netmask', 'gw']);
+
+/** Parses the words of `--boot`, `key=value`. @throws UsageError for a word the firmware does not know */
+export function bootWords(text: string): BootParams {
+  const params: Record<string, unknown> = {};
+  for (const word of text.split(/\s+/).filter((w) => w !== '')) {
+    const [key = '', value] = word.split('=', 2);
+    if (value === undefined) throw new UsageError(`--boot: '${word}' is not of the form key=value`);
+    if (SWITCHES.has(key)) {
+      if (!['on', 'off', '1', '0'].includes(value)) throw new UsageError(`--boot: ${key} takes on or off, not '${value}'`);
+      params[key] = value === 'on' || value === '1';
+    } else if (NUMBERS.has(key)) {
+      params[key] = wholeNumber(`--boot: ${key}`, 0, 2 ** 31)(value);
+    } else if (TEXTS.has(key)) {
+      params[key] = value;
+    } else {
+      const known = [...SWITCHES, ...NUMBERS, ...TEXTS].sort().join(', ');
+      throw new UsageError(`--boot: unknown parameter '${key}'; known: ${known}`);
+    }
+  }
+  return params as BootParams;
+}

@@ -1,0 +1,122 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { UsageError } from '../errors.js';
+import { type BootParams, parsePolicy, POLICIES } from '../firmware/boot-params.js';
+import { PcapngFile } from '../node/capture-file.js';
+import { HostForward, parseForward } from '../node/hostfwd.js';
+import { runPaced } from '../node/real-time.js';
+import { Lab } from '../scenario/lab.js';
+import { bootWords, cacheSetting, duration, number, wholeNumber } from './options.js';
+
+interface RunOptions {
+  board: string;
+  hostfwd: string[];
+  boot: BootParams;
+  caches: { icache: boolean; dcache: boolean };
+  clusters?: number;
+  policy: string;
+  chatter: number;
+  seed: number;
+  records: number;
+  speed: number;
+  for?: number;
+  pcap?: string;
+  snapshot?: string;
+}
+
+/** Ctrl-], as telnet has it: leaves the board's console. */
+const ESCAPE = 0x1d;
+
+/** A firmware by name or file. @throws UsageError */
+function firmwareOf(text: string): string | Uint8Array {
+  if (/^[\w-]+$/.test(text) && !existsSync(text)) return text;
+  try {
+    return new Uint8Array(readFileSync(text));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new UsageError(`${text}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`);
+  }
+}
+
+/** `quicc860 run`: a board with its console on this terminal. */
+export function addRunCommand(program: Command, done: (code: number) => void): void {
+  program
+    .command('run')
+    .description('boot an image with its console on this terminal (Ctrl-] leaves)')
+    .argument('<firmware>', "'ftpd', 'hello', 'mix' or a PowerPC ELF file")
+    .option('--board <name>', 'board', 'eth_comm')
+    .option(
+      '--hostfwd <rule>',
+      'forward a port of this machine to the board: tcp:[ADDRESS]:PORT-[BOARD]:PORT (again for more)',
+      (rule: string, all: string[]) => [...all, rule],
+      [] as string[],
+    )
+    .option('--boot <words>', "boot parameters of the project's firmware, key=value …", bootWords, {} as BootParams)
+    .option('--caches <setting>', 'on, off, i or d', cacheSetting, { icache: true, dcache: true })
+    .option('--clusters <n>', 'mbuf clusters in the pool', wholeNumber('--clusters', 1, 2048))
+    .option('--policy <name>', `stack policy: ${Object.keys(POLICIES).join(', ')}`, 'rtems-4.6')
+    .option('--chatter <n>', 'office broadcast frames per second', number('--chatter', 0, 10_000), 0)
+    .option('--seed <n>', 'seed of log, chatter and back-off', wholeNumber('--seed', 0, 2 ** 32 - 1), 1)
+    .option('--records <n>', 'records in the log', wholeNumber('--records', 0, 65_519), 12_000)
+    .option('--speed <x>', 'virtual seconds per second, 0 = as fast as possible', number('--speed', 0, 1e6), 1)
+    .option('--for <duration>', 'stop after this much virtual time', duration('--for'))
+    .option('--pcap <file>', 'write what is on the wire as pcapng')
+    .action(async (firmware: string, options: RunOptions) => {
+      done(await run(firmware, options));
+    });
+}
+
+async function run(firmware: string, options: RunOptions): Promise<number> {
+  const forwards = options.hostfwd.map(parseForward);
+  const params: BootParams = {
+    ...options.caches,
+    ...POLICIES[parsePolicy(options.policy)],
+    ...(options.clusters === undefined ? {} : { clusters: options.clusters * 2048 }),
+    ...options.boot,
+  };
+  const lab = await Lab.create({
+    firmware: firmwareOf(firmware),
+    board: options.board,
+    boot: params,
+    chatter: options.chatter,
+    seed: options.seed,
+    records: options.records,
+  });
+  const { board } = lab;
+  const capture = options.pcap === undefined ? undefined : new PcapngFile(options.pcap, board.lan);
+  const forward = forwards.length === 0 ? undefined : await HostForward.open(board.lan, lab.boardIp, forwards);
+  for (const line of forward?.describe() ?? []) process.stderr.write(`quicc860: ${line}\n`);
+
+  let leave = false;
+  const raw = process.stdin.isTTY;
+  const onKeys = (data: Buffer): void => {
+    if (raw && data.includes(ESCAPE)) leave = true;
+    else board.console.send(new Uint8Array(data));
+  };
+  const onEnd = (): void => {
+    // A script's standard input ended; without --for there is nothing left to wait for but a signal.
+  };
+  const quit = (): void => {
+    leave = true;
+  };
+  if (raw) process.stdin.setRawMode(true);
+  process.stdin.on('data', onKeys).on('end', onEnd);
+  process.on('SIGINT', quit).on('SIGTERM', quit);
+  const unlisten = board.console.onOutput((text) => process.stdout.write(Buffer.from(text, 'latin1')));
+  try {
+    await runPaced(board, {
+      speed: options.speed === 0 ? Number.POSITIVE_INFINITY : options.speed,
+      ...(options.for === undefined ? {} : { seconds: options.for }),
+      stop: () => leave,
+    });
+    board.assertRunning();
+    return 0;
+  } finally {
+    unlisten();
+    if (raw) process.stdin.setRawMode(false);
+    process.stdin.off('data', onKeys).off('end', onEnd).pause();
+    process.off('SIGINT', quit).off('SIGTERM', quit);
+    await forward?.close();
+    capture?.close();
+  }
+}
