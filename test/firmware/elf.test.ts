@@ -26,9 +26,9 @@ describe('ELF files (System V ABI, PowerPC supplement)', () => {
     expect(image.segments.some((s) => image.entry >= s.address && image.entry < s.address + s.size)).toBe(true);
     const symbols = new Symbols(image.symbols);
     expect(symbols.address('start') ?? symbols.address('_start')).toBe(image.entry);
-    const main = symbols.get('main');
+    const main = symbols.get('bare_main');
     expect(main?.kind).toBe('func');
-    expect(symbols.describe((main?.address ?? 0) + 4)).toBe('main+0x4');
+    expect(symbols.describe((main?.address ?? 0) + 4)).toBe('bare_main+0x4');
   });
 
   it.each([
