@@ -10,6 +10,7 @@ import { Board, Lab } from '../node/index.js';
  */
 const quick = process.argv.includes('--quick');
 const ROUNDS = quick ? 1 : 5;
+const ITERATIONS = quick ? 400 : 4000;
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../firmware-fixtures/elf/${name}`, import.meta.url));
 
@@ -23,7 +24,7 @@ const timed = (work: () => void): number => {
 /** Seconds and instructions of one run of the integer mix on the board. */
 async function mixOnBoard(caches: { icache: boolean; dcache: boolean }): Promise<{ seconds: number; instructions: number }> {
   const board = await Board.create();
-  await board.boot('mix', caches);
+  await board.boot('mix', { ...caches, extra: `iterations=${ITERATIONS}` });
   const seconds = timed(() => {
     board.console.expect(/(ok|FAILED).*\n/i, { seconds: 3600 });
   });
@@ -33,7 +34,7 @@ async function mixOnBoard(caches: { icache: boolean; dcache: boolean }): Promise
 function qemu(): number | undefined {
   if (spawnSync('sh', ['-c', 'command -v qemu-ppc']).status !== 0 || !existsSync(fixture('mix.qemu'))) return undefined;
   return timed(() => {
-    const result = spawnSync('qemu-ppc', [fixture('mix.qemu')]);
+    const result = spawnSync('qemu-ppc', [fixture('mix.qemu'), String(ITERATIONS)]);
     if (result.status !== 0) throw new Error(`mix.qemu failed: ${result.stdout}`);
   });
 }
