@@ -22,7 +22,10 @@ const timed = (work: () => void): number => {
 };
 
 /** Seconds and instructions of one run of the integer mix on the board. */
-async function mixOnBoard(caches: { icache: boolean; dcache: boolean }): Promise<{ seconds: number; instructions: number }> {
+async function mixOnBoard(caches: {
+  icache: boolean;
+  dcache: boolean;
+}): Promise<{ seconds: number; instructions: number }> {
   const board = await Board.create();
   await board.boot('mix', { ...caches, extra: `iterations=${ITERATIONS}` });
   const seconds = timed(() => {

@@ -115,7 +115,7 @@ export class BoardConsole {
     let written = view.getUint32(this.#inAt, true);
     const taken = view.getUint32(this.#inAt + 4, true);
     let used = 0;
-    while (used < this.#backlog.length && ((written - taken) >>> 0) < this.#ring) {
+    while (used < this.#backlog.length && (written - taken) >>> 0 < this.#ring) {
       bytes[this.#inAt + 8 + (written & (this.#ring - 1))] = this.#backlog[used] ?? 0;
       written = (written + 1) >>> 0;
       used++;

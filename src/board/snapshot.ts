@@ -58,7 +58,8 @@ export function unpackSections(file: Uint8Array): Sections {
     const length = view.getUint32(at + 4, true);
     if (at + 12 + length > file.length) throw new UsageError(`the snapshot is cut short in section ${tag}`);
     const bytes = file.slice(at + 12, at + 12 + length);
-    if (checksum(bytes) !== view.getUint32(at + 8, true)) throw new UsageError(`the snapshot is damaged in section ${tag}`);
+    if (checksum(bytes) !== view.getUint32(at + 8, true))
+      throw new UsageError(`the snapshot is damaged in section ${tag}`);
     sections.set(tag, bytes);
     at += 12 + length;
   }

@@ -48,7 +48,8 @@ export const CACHE_SETTINGS: Readonly<Record<string, { icache: boolean; dcache: 
 /** Parses `--caches`. @throws UsageError */
 export function cacheSetting(text: string): { icache: boolean; dcache: boolean } {
   const setting = CACHE_SETTINGS[text];
-  if (setting === undefined) throw new UsageError(`--caches takes ${Object.keys(CACHE_SETTINGS).join(', ')}, not '${text}'`);
+  if (setting === undefined)
+    throw new UsageError(`--caches takes ${Object.keys(CACHE_SETTINGS).join(', ')}, not '${text}'`);
   return setting;
 }
 
@@ -67,7 +68,8 @@ export function bootWords(text: string): BootParams {
     const [key = '', value] = word.split('=', 2);
     if (value === undefined) throw new UsageError(`--boot: '${word}' is not of the form key=value`);
     if (SWITCHES.has(key)) {
-      if (!['on', 'off', '1', '0'].includes(value)) throw new UsageError(`--boot: ${key} takes on or off, not '${value}'`);
+      if (!['on', 'off', '1', '0'].includes(value))
+        throw new UsageError(`--boot: ${key} takes on or off, not '${value}'`);
       params[key] = value === 'on' || value === '1';
     } else if (NUMBERS.has(key)) {
       params[key] = wholeNumber(`--boot: ${key}`, 0, 2 ** 31)(value);

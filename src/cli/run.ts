@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
-import { type BootParams, parsePolicy, POLICIES } from '../firmware/boot-params.js';
+import { type BootParams, POLICIES, parsePolicy } from '../firmware/boot-params.js';
 import { PcapngFile } from '../node/capture-file.js';
 import { HostForward, parseForward } from '../node/hostfwd.js';
 import { runPaced } from '../node/real-time.js';

@@ -142,6 +142,7 @@ export function commandLine(params: BootParams): string {
   }
   if (params.extra !== undefined && params.extra !== '') words.push(params.extra);
   const line = words.join(' ');
-  if (line.length >= COMMAND_LINE_MAX) throw new UsageError(`boot parameters are longer than ${COMMAND_LINE_MAX} bytes`);
+  if (line.length >= COMMAND_LINE_MAX)
+    throw new UsageError(`boot parameters are longer than ${COMMAND_LINE_MAX} bytes`);
   return line;
 }

@@ -12,13 +12,19 @@ export interface EventTarget {
 
 /** One entry of the queue. `target` is null once cancelled. */
 export class LanEvent {
-  constructor(
-    readonly at: number,
-    readonly seq: number,
-    public target: EventTarget | null,
-    readonly kind: string,
-    readonly arg: unknown,
-  ) {}
+  readonly at: number;
+  readonly seq: number;
+  target: EventTarget | null;
+  readonly kind: string;
+  readonly arg: unknown;
+
+  constructor(at: number, seq: number, target: EventTarget | null, kind: string, arg: unknown) {
+    this.at = at;
+    this.seq = seq;
+    this.target = target;
+    this.kind = kind;
+    this.arg = arg;
+  }
 
   /** The event will not happen. */
   cancel(): void {
@@ -96,11 +102,15 @@ export class Timer implements EventTarget {
   deadline = -1;
   private queued: LanEvent | null = null;
 
-  constructor(
-    private readonly events: EventQueue,
-    private readonly owner: EventTarget,
-    private readonly kind: string,
-  ) {}
+  private readonly events: EventQueue;
+  private readonly owner: EventTarget;
+  private readonly kind: string;
+
+  constructor(events: EventQueue, owner: EventTarget, kind: string) {
+    this.events = events;
+    this.owner = owner;
+    this.kind = kind;
+  }
 
   /** True while the timer is running. */
   get running(): boolean {

@@ -67,7 +67,7 @@ function naturalLog(x: number): number {
   const square = s * s;
   let sum = 0;
   for (let k = 19; k >= 1; k -= 2) sum = sum * square + 1 / k;
-  return 2 * s * sum + exponent * 0.6931471805599453;
+  return 2 * s * sum + exponent * Math.LN2;
 }
 
 stateClass('Rng', Rng);

@@ -118,13 +118,18 @@ export class Station implements EventTarget {
   private attempts = 0;
   private pending: LanEvent | null = null;
 
+  readonly wire: Wire;
+  readonly name: string;
+  readonly mac: Uint8Array;
+  sink: FrameSink | null;
+
   /** @internal Use `wire.addStation`. */
-  constructor(
-    readonly wire: Wire,
-    readonly name: string,
-    readonly mac: Uint8Array,
-    public sink: FrameSink | null,
-  ) {}
+  constructor(wire: Wire, name: string, mac: Uint8Array, sink: FrameSink | null) {
+    this.wire = wire;
+    this.name = name;
+    this.mac = mac;
+    this.sink = sink;
+  }
 
   /** Frames not yet on the wire. */
   get queued(): number {
@@ -260,13 +265,17 @@ class Transmission {
   bareCarrier = false;
   endEvent: LanEvent | null = null;
 
-  constructor(
-    /** null: the board. */
-    readonly station: Station | null,
-    readonly start: number,
-    /** With FCS; null while unknown. */
-    public frame: Uint8Array | null,
-  ) {}
+  /** null: the board. */
+  readonly station: Station | null;
+  readonly start: number;
+  /** With FCS; null while unknown. */
+  frame: Uint8Array | null;
+
+  constructor(station: Station | null, start: number, frame: Uint8Array | null) {
+    this.station = station;
+    this.start = start;
+    this.frame = frame;
+  }
 }
 
 /**

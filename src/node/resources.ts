@@ -25,7 +25,9 @@ export const packageResources: Resources = {
       if (!/^[\w-]+$/.test(name)) throw new Error('a path');
       return await readFile(new URL(`${name}.elf`, FIRMWARE));
     } catch {
-      throw new UsageError(`no built-in firmware '${name}' (there are ${FIRMWARE_NAMES.join(', ')}); or give an ELF file`);
+      throw new UsageError(
+        `no built-in firmware '${name}' (there are ${FIRMWARE_NAMES.join(', ')}); or give an ELF file`,
+      );
     }
   },
 };

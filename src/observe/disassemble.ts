@@ -122,6 +122,9 @@ const X31: Readonly<Record<number, readonly [string, string]>> = {
   1014: ['dcbz', 'ab'],
 };
 
+/** XO-form arithmetic, whose OE bit is the top bit of the ten. */
+const WITH_OVERFLOW = new Set([8, 10, 40, 104, 136, 138, 200, 202, 232, 234, 235, 266, 459, 491]);
+
 const X19: Readonly<Record<number, string>> = {
   0: 'mcrf',
   33: 'crnor',
@@ -153,7 +156,7 @@ export function disassemble(word: number, address: number): string {
   if (primary !== undefined) return primaryText(primary, word);
   switch (op) {
     case 16:
-      return `${conditional(d, a)}${link} ${field(d, a)}${target((word & 0xfffc) << 16 >> 16)}`;
+      return `${conditional(d, a)}${link} ${field(d, a)}${target(((word & 0xfffc) << 16) >> 16)}`;
     case 17:
       return 'sc';
     case 18:
@@ -226,9 +229,8 @@ function extended(word: number, d: number, a: number, b: number): string | undef
   if (xo === 467) return `mtspr ${spr},r${d}`;
   if (xo === 371) return `mftb r${d},${spr}`;
   if (xo === 444 && d === b) return `mr${record} r${a},r${d}`;
-  const arithmetic = X31[xo & 0x1ff];
-  const overflow = xo >= 512 && X31[xo] === undefined && arithmetic !== undefined;
-  const entry = X31[xo] ?? (overflow ? arithmetic : undefined);
+  const overflow = xo >= 512 && WITH_OVERFLOW.has(xo & 0x1ff);
+  const entry = X31[overflow ? xo & 0x1ff : xo];
   if (entry === undefined) return undefined;
   const [name, order] = entry;
   const operands = [...order].map((letter) => {

@@ -30,7 +30,12 @@ export function* logRecords(count: number, seed: number): Generator<LogRecord> {
       const moved = (channels[n] ?? 0) + rng.below(33) - 16;
       channels[n] = Math.min(4095, Math.max(0, moved));
     }
-    yield { sequence, timeMs: sequence * 250 + rng.below(4), channels: [...channels], flags: rng.below(100) === 0 ? 1 : 0 };
+    yield {
+      sequence,
+      timeMs: sequence * 250 + rng.below(4),
+      channels: [...channels],
+      flags: rng.below(100) === 0 ? 1 : 0,
+    };
   }
 }
 

@@ -1,4 +1,11 @@
-import { LOG_CHANNELS, LOG_RECORD_BYTES, type LogRecord, logImage, recordChecksum, LOG_HEADER_BYTES } from './log-image.js';
+import {
+  LOG_CHANNELS,
+  LOG_HEADER_BYTES,
+  LOG_RECORD_BYTES,
+  type LogRecord,
+  logImage,
+  recordChecksum,
+} from './log-image.js';
 
 const UNITS = 'VVAACCPPRR';
 const digits = (value: number | bigint, width: number): string => value.toString().padStart(width, '0');
