@@ -227,20 +227,24 @@ static int connect_active(struct session *session)
     return s;
 }
 
-/* The data connection, or -1 after a 425. */
-static int data_socket(struct session *session)
+/* Announces the transfer and makes the data connection; -1 after a 425. */
+static int data_socket(struct session *session, bool ascii)
 {
     int s = -1;
+
+    if (session->data_mode == DATA_NONE) {
+        reply(session, 425, "Use PORT or PASV first.");
+        return -1;
+    }
+    reply(session, 150, ascii ? "Opening ASCII mode data connection." : "Opening BINARY mode data connection.");
 
     if (session->data_mode == DATA_PASSIVE) {
         struct sockaddr_in peer;
         socklen_t length = sizeof peer;
         set_timeouts(session->passive, configuration->idle ? configuration->idle : ACCEPT_SECONDS);
         s = accept(session->passive, (struct sockaddr *)&peer, &length);
-    } else if (session->data_mode == DATA_PORT_GIVEN)
+    } else
         s = connect_active(session);
-    else
-        errno = ENOTCONN;
     if (s < 0)
         reply(session, 425, "Can't open data connection.");
     else
@@ -481,8 +485,7 @@ static void command_retr(struct session *session, const char *name)
             return;
         }
     }
-    reply(session, 150, session->ascii ? "Opening ASCII mode data connection." : "Opening BINARY mode data connection.");
-    s = data_socket(session);
+    s = data_socket(session, session->ascii);
     if (s >= 0) {
         result = hook ? send_hooked(session, s, hook, handle) : send_file(session, s, fd);
         if (result == 0)
@@ -602,8 +605,7 @@ static void command_stor(struct session *session, const char *name, bool append)
             return;
         }
     }
-    reply(session, 150, session->ascii ? "Opening ASCII mode data connection." : "Opening BINARY mode data connection.");
-    s = data_socket(session);
+    s = data_socket(session, session->ascii);
     if (s >= 0) {
         result = hook ? store_to_hook(session, s, hook) : store_to_file(session, s, fd);
         if (result == 0)
@@ -700,8 +702,7 @@ static void command_list(struct session *session, const char *argument, enum lis
         reply(session, 501, "Not a directory.");
         return;
     }
-    reply(session, 150, "Opening ASCII mode data connection.");
-    s = data_socket(session);
+    s = data_socket(session, true);
     if (s >= 0) {
         if (send_listing(session, s, form) == 0)
             reply(session, 226, "Transfer complete.");
