@@ -21,28 +21,29 @@ static struct ftpd_configuration server = {
     .tasks_count = 4,
 };
 
-int app_start(void)
-{
-    int error;
+int app_start(void) {
+  int error;
 
-    if (log_init())
-        printf("log: %u records\n", (unsigned)log_header()->record_count);
-    else
-        printf("log: none in the data flash\n");
-    image_init();
-    fs_special("/log/log.txt", &log_file, 0);
-    fs_special("/data/image.bin", &image_file, 0);
+  if (log_init()) {
+    printf("log: %u records\n", (unsigned)log_header()->record_count);
+  } else {
+    printf("log: none in the data flash\n");
+  }
+  image_init();
+  fs_special("/log/log.txt", &log_file, 0);
+  fs_special("/data/image.bin", &image_file, 0);
 
-    server.priority = boot_params.ftpprio;
-    error = ftpd_start(&server);
-    if (error) {
-        printf("ftpd: not started: %s\n", strerror(error));
-        return error;
-    }
-    if (boot_params.responder_port) {
-        error = responder_start((uint16_t)boot_params.responder_port, boot_params.responder_prio);
-        if (error)
-            printf("responder: not started: %s\n", strerror(error));
-    }
+  server.priority = boot_params.ftpprio;
+  error = ftpd_start(&server);
+  if (error) {
+    printf("ftpd: not started: %s\n", strerror(error));
     return error;
+  }
+  if (boot_params.responder_port) {
+    error = responder_start((uint16_t)boot_params.responder_port, boot_params.responder_prio);
+    if (error) {
+      printf("responder: not started: %s\n", strerror(error));
+    }
+  }
+  return error;
 }

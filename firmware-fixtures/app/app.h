@@ -18,11 +18,11 @@ int app_start(void);
 
 /* One raw record as it lies in the flash, big-endian. */
 struct log_record {
-    uint32_t sequence;
-    uint32_t time_ms; /* since the log began */
-    uint16_t channel[LOG_CHANNELS]; /* converter counts, 0 to 4095 */
-    uint16_t flags;
-    uint16_t checksum; /* sum of the 15 half-words before it */
+  uint32_t sequence;
+  uint32_t time_ms;               /* since the log began */
+  uint16_t channel[LOG_CHANNELS]; /* converter counts, 0 to 4095 */
+  uint16_t flags;
+  uint16_t checksum; /* sum of the 15 half-words before it */
 };
 
 /* Reads and checks the header in page 0; false when there is no log (then it has 0 records). */
@@ -47,10 +47,10 @@ struct log_reader;
 struct log_reader *logreader_open(uint32_t first);
 
 enum log_status {
-    LOG_READY,     /* *record is the next one */
-    LOG_NOT_READY, /* none has been read yet */
-    LOG_END,
-    LOG_FAILED /* the flash did not answer */
+  LOG_READY,     /* *record is the next one */
+  LOG_NOT_READY, /* none has been read yet */
+  LOG_END,
+  LOG_FAILED /* the flash did not answer */
 };
 
 enum log_status logreader_next(struct log_reader *reader, struct log_record *record);

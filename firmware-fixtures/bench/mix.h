@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#define MIX_ITERATIONS 4000   /* of one run, unless told otherwise; each is 164,027 instructions as built here */
-#define MIX_EXPECTED 0x0FA5u  /* what every iteration returns; computed on another architecture */
+#define MIX_ITERATIONS 4000  /* of one run, unless told otherwise; each is 164,027 instructions as built here */
+#define MIX_EXPECTED 0x0FA5u /* what every iteration returns; computed on another architecture */
 
 uint16_t mix_iteration(void);
 

@@ -17,20 +17,20 @@ struct fd_ops;
 
 /* One open file. Several descriptors never share one; the table owns it. */
 struct open_file {
-    const struct fd_ops *ops; /* 0: entry free */
-    void *object;             /* socket, node, … of the layer that installed it */
-    uint32_t position;        /* byte offset, for layers that have one */
-    int flags;                /* O_* of open() */
+  const struct fd_ops *ops; /* 0: entry free */
+  void *object;             /* socket, node, … of the layer that installed it */
+  uint32_t position;        /* byte offset, for layers that have one */
+  int flags;                /* O_* of open() */
 };
 
 /* A layer's operations. Any of them may be 0: the call then fails with EBADF (close: succeeds). */
 struct fd_ops {
-    const char *name;                                                    /* "file", "socket", "directory" */
-    int (*read)(struct open_file *file, void *buffer, uint32_t length);  /* bytes, 0 at end, or -errno */
-    int (*write)(struct open_file *file, const void *buffer, uint32_t length);
-    int (*seek)(struct open_file *file, int32_t offset, int whence);     /* new position or -errno */
-    int (*ioctl)(struct open_file *file, uint32_t request, void *argument);
-    int (*close)(struct open_file *file);                                /* 0 or -errno; the entry is freed */
+  const char *name;                                                   /* "file", "socket", "directory" */
+  int (*read)(struct open_file *file, void *buffer, uint32_t length); /* bytes, 0 at end, or -errno */
+  int (*write)(struct open_file *file, const void *buffer, uint32_t length);
+  int (*seek)(struct open_file *file, int32_t offset, int whence); /* new position or -errno */
+  int (*ioctl)(struct open_file *file, uint32_t request, void *argument);
+  int (*close)(struct open_file *file); /* 0 or -errno; the entry is freed */
 };
 
 /* Puts an object into the table; the lowest free descriptor, or -ENFILE. */
@@ -66,16 +66,16 @@ struct open_file *fd_lookup(int fd);
 #define S_ISREG(mode) (((mode) & S_IFMT) == S_IFREG)
 
 struct stat {
-    uint32_t st_ino;
-    uint32_t st_mode; /* S_IFREG or S_IFDIR, and permission bits */
-    uint32_t st_size; /* bytes */
-    uint32_t st_mtime; /* seconds since 1970 */
-    uint32_t st_blocks; /* chunks of memory in use */
+  uint32_t st_ino;
+  uint32_t st_mode;   /* S_IFREG or S_IFDIR, and permission bits */
+  uint32_t st_size;   /* bytes */
+  uint32_t st_mtime;  /* seconds since 1970 */
+  uint32_t st_blocks; /* chunks of memory in use */
 };
 
 struct dirent {
-    uint32_t d_ino;
-    char d_name[FS_NAME_MAX + 1];
+  uint32_t d_ino;
+  char d_name[FS_NAME_MAX + 1];
 };
 
 typedef struct fs_dir DIR;
@@ -107,8 +107,8 @@ int fs_resolve(const char *directory, const char *path, char *result);
 
 /* A file whose bytes are made on demand. Without `read` its content can only be had through a send hook (ftpd). */
 struct fs_special {
-    uint32_t (*size)(void *context);
-    int (*read)(void *context, uint32_t offset, void *buffer, uint32_t length);
+  uint32_t (*size)(void *context);
+  int (*read)(void *context, uint32_t offset, void *buffer, uint32_t length);
 };
 
 /* Creates the root and the files that every board has (/readme.txt, /etc/motd, /log, /data, /tmp).
