@@ -1,6 +1,8 @@
 /* Counting and binary semaphores; binary ones have a holder, nest, and may hand their holder the priority of whoever waits. */
 #include "kernel.h"
 
+#include <observe.h>
+
 #define MAX_SEMAPHORES 64u
 
 struct semaphore {
@@ -14,6 +16,11 @@ struct semaphore {
 };
 
 static struct semaphore semaphores[MAX_SEMAPHORES];
+
+/* A task in state SEMAPHORE has its semaphore in tcb.wait_object. */
+OBSERVE("semaphore.name", offsetof(struct semaphore, name));
+OBSERVE("semaphore.holder", offsetof(struct semaphore, holder));
+OBSERVE("semaphore.count", offsetof(struct semaphore, count));
 
 static struct semaphore *semaphore_get(rtems_id id) {
   uint32_t index = id - ID_SEMAPHORES - 1;
@@ -202,4 +209,10 @@ rtems_status_code rtems_semaphore_ident(rtems_name name, uint32_t node, rtems_id
     }
   }
   return RTEMS_INVALID_NAME;
+}
+
+rtems_name semaphore_describe(const void *object, struct tcb **holder) {
+  const struct semaphore *s = object;
+  *holder = s->holder;
+  return s->name;
 }

@@ -43,6 +43,8 @@ OBSERVE("tcb.wait_note", offsetof(struct tcb, wait_note));
 OBSERVE("tcb.wait_since", offsetof(struct tcb, wait_since));
 OBSERVE("tcb.cpu_time_hi", offsetof(struct tcb, cpu_time));
 OBSERVE("tcb.cpu_time_lo", offsetof(struct tcb, cpu_time) + 4);
+OBSERVE("tcb.wait_object", offsetof(struct tcb, wait_object));
+OBSERVE("tcb.mutexes_held", offsetof(struct tcb, mutexes_held));
 OBSERVE("tcb.stack", offsetof(struct tcb, stack));
 OBSERVE("tcb.stack_size", offsetof(struct tcb, stack_size));
 OBSERVE("tcb.stack_pointer", offsetof(struct tcb, stack_pointer));

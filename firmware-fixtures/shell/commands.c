@@ -54,6 +54,7 @@ struct row {
   rtems_id id;
   uint32_t state, priority, real_priority, since, stack_free;
   const char *note;
+  rtems_name semaphore, holder; /* when it waits for one */
   uint64_t cpu;
 };
 
@@ -66,7 +67,8 @@ static void command_ps(int argc, char **argv) {
   rtems_interrupt_disable(level);
   time_account();
   for (const struct tcb *task = task_list; task && count < MAX_ROWS; task = task->next) {
-    rows[count++] = (struct row){
+    struct row *row = &rows[count++];
+    *row = (struct row){
         .name = task->name,
         .id = task->id,
         .state = task->state,
@@ -77,6 +79,11 @@ static void command_ps(int argc, char **argv) {
         .cpu = task->cpu_time,
         .stack_free = task == executing ? 0 : task->stack_pointer - (uint32_t)task->stack,
     };
+    if ((task->state & STATE_SEMAPHORE) && task->wait_object) {
+      struct tcb *holder;
+      row->semaphore = semaphore_describe(task->wait_object, &holder);
+      row->holder = holder ? holder->name : 0;
+    }
   }
   rtems_interrupt_enable(level);
   uint32_t hz = board_info.cpu_hz ? board_info.cpu_hz / 16 : 2500000u;
@@ -88,8 +95,17 @@ static void command_ps(int argc, char **argv) {
     uint32_t waited = r->state & STATE_WAITING || r->note
                           ? (uint32_t)((uint64_t)(kernel_ticks - r->since) * rtems_microseconds_per_tick / 1000000u)
                           : 0;
-    printf("%s %08x %4u %4u %-9s %7u %10llu %6u %s\n", name, r->id, r->priority, r->real_priority, state_text(r->state), waited,
+    printf("%s %08x %4u %4u %-9s %7u %10llu %6u %s", name, r->id, r->priority, r->real_priority, state_text(r->state), waited,
            r->cpu * 1000 / hz, r->stack_free, r->note ? r->note : "-");
+    if (r->semaphore) {
+      name_text(r->semaphore, name);
+      printf(" %s", name);
+    }
+    if (r->holder) {
+      name_text(r->holder, name);
+      printf(" held by %s", name);
+    }
+    printf("\n");
   }
 }
 
