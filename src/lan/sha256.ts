@@ -100,7 +100,7 @@ function compress(h: number[], block: Uint8Array): void {
 }
 
 /** SHA-256 of a whole array, as hexadecimal digits. */
-export function sha256(data: Uint8Array): string {
+export function sha256Hex(data: Uint8Array): string {
   const hash = new Sha256();
   hash.update(data);
   return hash.hex();

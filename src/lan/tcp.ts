@@ -747,10 +747,11 @@ export class TcpConnection implements EventTarget {
       if (!due) break;
       this.sendData(offset, length, fin, now);
     }
-    const waiting = this.sendQueue.length > 0 || this.finQueued;
-    if (waiting && this.sndWnd === 0 && this.flight() === 0 && !this.retransmitTimer.running) {
-      if (!this.persistTimer.running) this.persistTimer.start(now + this.persistInterval());
-    }
+    // Something to send, nothing in flight and nothing sent: the window is closed, or open by less than is worth
+    // sending at once. Only a timer can break that.
+    const waiting = distance(advance(this.base, this.sendQueue.length), this.sndNxt) > 0;
+    if (waiting && this.flight() === 0 && !this.retransmitTimer.running && !this.persistTimer.running)
+      this.persistTimer.start(now + this.persistInterval());
     if (this.ackNow) this.emit(this.sndNxtForAck(), TH_ACK, EMPTY);
   }
 
@@ -844,7 +845,12 @@ export class TcpConnection implements EventTarget {
   }
 
   private persistTimeout(now: number): void {
-    if (this.sndWnd > 0) return;
+    if (this.sndWnd > 0) {
+      // Override of silly window avoidance (RFC 9293 3.8.6.2.1): what fits goes out now.
+      const length = Math.min(this.sndWnd, this.mss, this.sendQueue.length);
+      if (length > 0 && this.sndNxt === this.base) this.sendData(0, length, false, now);
+      return;
+    }
     if (this.probesUnanswered >= this.options.retries) {
       this.remove('timeout');
       return;
