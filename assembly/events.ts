@@ -7,6 +7,20 @@ import { EVENT_SLOTS, EVENTS, NEXT_EVENT, RUN_LIMIT, STOP_REQUEST } from './layo
 export const NEVER: u64 = 0xffffffffffffffff;
 
 // Ids 0–23 belong to the SoC, which adds its names here; 24–31 to the CPU. Lower ids fire first within a cycle.
+export const EV_PIT: u32 = 0;
+export const EV_DEC: u32 = 1;
+export const EV_TBREF: u32 = 2;
+export const EV_RTC: u32 = 3;
+export const EV_WATCHDOG: u32 = 4;
+export const EV_CPCR: u32 = 5;
+export const EV_TIMERS: u32 = 6;
+export const EV_RISC_TIMERS: u32 = 7;
+export const EV_SPI: u32 = 8;
+export const EV_I2C: u32 = 9;
+/** Six UARTs (SMC1, SMC2, SCC1–4): transmitter and receiver of UART n are EV_UART + 2n and the one after. */
+export const EV_UART: u32 = 10;
+/** An SCC in Ethernet mode uses the same two slots: EV_SCC + 2n and the one after, n = 0 for SCC1. */
+export const EV_SCC: u32 = 14;
 export const EV_CPU_FIRST: u32 = 24;
 
 /** Asks for `socEvent(id)` at the first instruction boundary at or after cycle `when`; replaces an earlier request. */

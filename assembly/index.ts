@@ -5,6 +5,7 @@ import { machineRun } from './machine';
 
 export { bankDescribe, bankTiming } from './bus/physical';
 export * from './layout';
+export * from './soc/host';
 
 /** Runs until cycle `until`; returns STOP_*. */
 export function run(until: f64): u32 {

@@ -174,8 +174,8 @@ export function busSteal(pa: u32, beats: u32, write: bool): void {
   const bursts = beats >> 2;
   const singles = beats & 3;
   const busy =
-    bursts * load<u32>(b, write ? BANK_BURST_WRITE_BUSY : BANK_BURST_BUSY) +
-    singles * load<u32>(b, write ? BANK_WRITE_BUSY : BANK_READ_BUSY);
+    bursts * load<u32>(b + (write ? BANK_BURST_WRITE_BUSY : BANK_BURST_BUSY)) +
+    singles * load<u32>(b + (write ? BANK_WRITE_BUSY : BANK_READ_BUSY));
   const now = load<u64>(NOW);
   const free = load<u64>(BUS_FREE_AT);
   store<u64>(BUS_FREE_AT, (free > now ? free : now) + <u64>busy);

@@ -1,0 +1,111 @@
+/** What the host may call of the SoC. Cycle numbers cross as f64, exact below 2^53. */
+import { ether } from './ether';
+import { CARRIER_HOST, CARRIER_OFF, CARRIER_ON, RX_DRIBBLE } from './ether-regs';
+import { rxCollision, rxFromWire } from './ether-rx';
+import { txCarrierOff, txCollision } from './ether-tx';
+import { now } from './io';
+import { portCPins } from './ports';
+import { irqPin } from './siu';
+import { immrRead, immrWrite } from './soc';
+import {
+  CFG_CONSOLE,
+  CFG_DPRAM_8K,
+  CFG_FLASH_BASE,
+  CFG_FLASH_BYTES,
+  CFG_FLASH_SELECT,
+  CFG_HRCW,
+  CFG_LINK_DOWN,
+  CFG_MODCK,
+  CFG_REV_NUM,
+  CFG_SEED,
+  PINS_A,
+  PINS_B,
+  PINS_D,
+  TX_START_CYCLE,
+} from './state';
+import { uartBreak, uartLine } from './uart';
+
+/**
+ * How the board straps and builds the part; to be called before powerOn.
+ * `hrcw`: hard reset configuration word (D0 = 80000000); `modck`: MODCK[1:2]; `revNum`: word at 3CB0, 0 = mask C1;
+ * `dpram8k`: 1 on parts with 8 KB of dual-port RAM; `consolePort`: UART of the console mailboxes, 0, 1 = SMC1, 2,
+ * 2–5 = SCC1–4; `seed`: of the Ethernet back-off generator.
+ */
+export function socConfigure(hrcw: u32, modck: u32, revNum: u32, dpram8k: u32, consolePort: u32, seed: u32): void {
+  store<u32>(CFG_HRCW, hrcw);
+  store<u32>(CFG_MODCK, modck);
+  store<u32>(CFG_REV_NUM, revNum);
+  store<u32>(CFG_DPRAM_8K, dpram8k);
+  store<u32>(CFG_CONSOLE, consolePort);
+  store<u32>(CFG_SEED, seed);
+}
+
+/** A data flash of `bytes` at linear address `base`, selected by port B output mask `select` driven low; 0 bytes = none. */
+export function dataFlashAttach(base: u32, bytes: u32, select: u32): void {
+  store<u32>(CFG_FLASH_BASE, base);
+  store<u32>(CFG_FLASH_BYTES, bytes);
+  store<u32>(CFG_FLASH_SELECT, select);
+}
+
+/** Register or dual-port RAM access just as the CPU would do it, side effects included; no time passes. */
+export function hostImmrRead(offset: u32, size: u32): u32 {
+  return immrRead(offset & 0x3fff, size);
+}
+export function hostImmrWrite(offset: u32, size: u32, value: u32): void {
+  immrWrite(offset & 0x3fff, size, value);
+}
+
+/** The frame in ETH_RX put its first preamble bit on the wire at cycle `startCycle` (now, or shortly ago). */
+export function ethRxStart(startCycle: f64): void {
+  rxFromWire(startCycle > 0 ? <u64>startCycle : 0);
+}
+/** That many bits follow the last whole byte of the frames to come (0 = none): an alignment error. */
+export function ethRxDribble(bits: u32): void {
+  store<u32>(ether(0), bits & 7, RX_DRIBBLE);
+}
+/** Whatever is on SCC1's wire now collides. */
+export function ethCollision(): void {
+  rxCollision(0);
+  txCollision(0);
+}
+/** Somebody else's carrier, besides that of frames announced by ethRxStart: 1 = up, 0 = down. */
+export function ethCarrier(busy: u32): void {
+  const s = ether(0);
+  if (busy) {
+    if (!load<u32>(s, CARRIER_HOST)) store<u64>(s, now(), CARRIER_ON);
+    store<u32>(s, 1, CARRIER_HOST);
+  } else if (load<u32>(s, CARRIER_HOST)) {
+    store<u32>(s, 0, CARRIER_HOST);
+    store<u64>(s, now(), CARRIER_OFF);
+    txCarrierOff(0);
+  }
+}
+/** Cable of SCC1: 0 = unplugged, the transmitter then reports CSL. */
+export function ethLink(up: u32): void {
+  store<u32>(CFG_LINK_DOWN, up ? 0 : 1);
+}
+/** Cycle at which SCC1's last frame put its first preamble bit on the wire. */
+export function txStartCycle(): f64 {
+  return <f64>load<u64>(TX_START_CYCLE);
+}
+
+/** To be called after bytes were added to CONSOLE_IN: the first of them starts to arrive now unless the line is busy. */
+export function consoleNotify(): void {
+  uartLine(load<u32>(CFG_CONSOLE));
+}
+/** A break of one character time on the console line. */
+export function consoleBreak(): void {
+  uartBreak(load<u32>(CFG_CONSOLE));
+}
+
+/** IRQ pin `n` = 0–7: 1 = driven low (asserted), 0 = high. */
+export function irqInput(n: u32, low: u32): void {
+  irqPin(n, low != 0);
+}
+/** Pins of port 0–3 = A–D that the board pulls low, as the port's mask; the others are pulled up. */
+export function portInput(port: u32, low: u32): void {
+  if (port == 0) store<u32>(PINS_A, low);
+  else if (port == 1) store<u32>(PINS_B, low);
+  else if (port == 2) portCPins(low);
+  else if (port == 3) store<u32>(PINS_D, low);
+}

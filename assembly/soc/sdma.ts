@@ -1,0 +1,122 @@
+/** SDMA: the CPM's way to memory, and the SDMA/IDMA status registers (MPC860 UM, SDMA Channels; hardware/cpm.md 5). */
+import { busSteal, IMMR_WINDOW, physRead8, physRead32, physValid, physWrite8, physWrite32 } from '../bus/physical';
+import { BUS_FREE_AT, IMMR_MEM } from '../layout';
+import { dpramPresent } from './dpram';
+import { clearOnes, inByte, peek8, poke8, poke32, put } from './io';
+import { siuUpdate } from './siu';
+
+export const SDAR: u32 = 0x904;
+export const SDSR: u32 = 0x908;
+export const SDMR: u32 = 0x90c;
+export const IDSR1: u32 = 0x910;
+export const IDMR1: u32 = 0x914;
+export const IDSR2: u32 = 0x918;
+export const IDMR2: u32 = 0x91c;
+
+const SDSR_SBER: u32 = 0x80;
+const SDSR_BITS: u32 = 0x83;
+const IDSR_BITS: u32 = 0x07;
+/** Clocks of arbitration per SDMA access on top of the bank's own. */
+const ARBITRATION: u64 = 1;
+
+function internal(pa: u32): bool {
+  return (pa & 0xffff0000) == load<u32>(IMMR_WINDOW);
+}
+/** Linear address of dual-port RAM cell `pa`, 0 for anything else in the internal space. */
+function dpram(pa: u32): u32 {
+  const off = pa & 0xffff;
+  return off < 0x4000 && dpramPresent(off) ? IMMR_MEM + off : 0;
+}
+
+/** Can SDMA reach `pa`? If not, SDSR[SBER] and SDAR tell so and the caller's channel stops. */
+export function sdmaCheck(pa: u32): bool {
+  if (internal(pa) || physValid(pa)) return true;
+  poke32(SDAR, pa);
+  poke8(SDSR, peek8(SDSR) | SDSR_SBER);
+  siuUpdate();
+  return false;
+}
+
+/** Charge `beats` single accesses at `pa`; the dual-port RAM is reached without the external bus. */
+function occupy(pa: u32, beats: u32, write: bool): void {
+  if (internal(pa)) return;
+  for (let i: u32 = 0; i < beats; i++) busSteal(pa, 1, write);
+  store<u64>(BUS_FREE_AT, load<u64>(BUS_FREE_AT) + <u64>beats * ARBITRATION);
+}
+
+/** Bus accesses for `n` bytes from `pa`: words where alignment permits, smaller ones at the ends. */
+function beatsFor(pa: u32, n: u32): u32 {
+  return n ? ((pa + n + 3) >> 2) - (pa >> 2) : 0;
+}
+
+export function sdmaRead8(pa: u32): u32 {
+  occupy(pa, 1, false);
+  if (!internal(pa)) return physRead8(pa);
+  const p = dpram(pa);
+  return p ? load<u8>(p) : 0;
+}
+export function sdmaWrite8(pa: u32, v: u32): void {
+  occupy(pa, 1, true);
+  if (!internal(pa)) physWrite8(pa, v);
+  else {
+    const p = dpram(pa);
+    if (p) store<u8>(p, v);
+  }
+}
+
+/** Memory at `pa` → linear memory `to`, `n` bytes. */
+export function sdmaFetch(pa: u32, to: u32, n: u32): void {
+  occupy(pa, beatsFor(pa, n), false);
+  let i: u32 = 0;
+  if (internal(pa)) {
+    for (; i < n; i++) {
+      const p = dpram(pa + i);
+      store<u8>(to + i, p ? load<u8>(p) : 0);
+    }
+    return;
+  }
+  for (; i < n && (pa + i) & 3; i++) store<u8>(to + i, physRead8(pa + i));
+  for (; i + 4 <= n; i += 4) store<u32>(to + i, bswap<u32>(physRead32(pa + i)));
+  for (; i < n; i++) store<u8>(to + i, physRead8(pa + i));
+}
+
+/** Linear memory `from` → memory at `pa`, `n` bytes. */
+export function sdmaStore(pa: u32, from: u32, n: u32): void {
+  occupy(pa, beatsFor(pa, n), true);
+  let i: u32 = 0;
+  if (internal(pa)) {
+    for (; i < n; i++) {
+      const p = dpram(pa + i);
+      if (p) store<u8>(p, load<u8>(from + i));
+    }
+    return;
+  }
+  for (; i < n && (pa + i) & 3; i++) physWrite8(pa + i, load<u8>(from + i));
+  for (; i + 4 <= n; i += 4) physWrite32(pa + i, bswap<u32>(load<u32>(from + i)));
+  for (; i < n; i++) physWrite8(pa + i, load<u8>(from + i));
+}
+
+/** SDSR … IDMR2: one byte register at the top of each word. */
+export function sdmaWrite(word: u32, v: u32, m: u32): void {
+  switch (word) {
+    case SDSR:
+      clearOnes(word, v, m, inByte(SDSR, SDSR_BITS));
+      break;
+    case SDMR:
+      put(word, v, m, inByte(SDMR, SDSR_BITS));
+      break;
+    case IDSR1:
+    case IDSR2:
+      clearOnes(word, v, m, inByte(IDSR1, IDSR_BITS));
+      break;
+    case IDMR1:
+    case IDMR2:
+      put(word, v, m, inByte(IDMR1, IDSR_BITS));
+      break;
+  }
+  siuUpdate();
+}
+
+export function sdmaReset(): void {
+  for (let word: u32 = SDAR; word <= IDMR2; word += 4) poke32(word, 0);
+}
