@@ -2,6 +2,7 @@
 
 export * from './chatter.js';
 export * from './ftp-client.js';
+export * from './gateway.js';
 export * from './host.js';
 export { formatIp, parseIp, parseMac } from './packets.js';
 export * from './pcapng.js';
