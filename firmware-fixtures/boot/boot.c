@@ -97,7 +97,7 @@ static bool parse_word(const char *key, const char *value, struct boot_params *p
   } numbers[] = {
       {"mbufs", &p->mbufs, 4096, 4u << 20},
       {"clusters", &p->clusters, 4096, 4u << 20},
-      {"rxring", &p->rxring, 2, 128},
+      {"rxring", &p->rxring, 1, 128},
       {"txring", &p->txring, 4, 128},
       {"sndspace", &p->sndspace, 1024, 262144},
       {"sbeff", &p->sbeff, 1, 64},
@@ -109,8 +109,8 @@ static bool parse_word(const char *key, const char *value, struct boot_params *p
       {"netprio", &p->netprio, 1, 254},
       {"reclen", &p->reclen, 32, 2048},
       {"imagesize", &p->imagesize, 1, 0x7FFFFFFF},
-      {"baud", &p->baud, 300, 460800},
-      {"tick", &p->tick, 100, 65000},
+      {"baud", &p->baud, 300, 1000000},
+      {"tick", &p->tick, 100, 65536},
   };
   const struct {
     const char *key;

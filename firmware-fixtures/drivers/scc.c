@@ -200,7 +200,9 @@ static void wait_for_frame(volatile uint16_t *status) {
   while (*status & BD_READY) {
     rtems_event_set events;
     unmask(SCCE_RXF);
+    task_wait_note("frame");
     rtems_bsdnet_event_receive(INTERRUPT_EVENT, RTEMS_WAIT | RTEMS_EVENT_ANY, RTEMS_NO_TIMEOUT, &events);
+    task_wait_done();
   }
 }
 
@@ -302,7 +304,7 @@ static void wait_for_descriptor(int pending) {
     rtems_event_set events;
     scc.stats.tx_raw_wait++;
     unmask(SCCE_TXB | SCCE_TXE);
-    task_wait_note("SCtx ring full");
+    task_wait_note("transmit ring");
     rtems_bsdnet_event_receive(INTERRUPT_EVENT, RTEMS_WAIT | RTEMS_EVENT_ANY, RTEMS_NO_TIMEOUT, &events);
     task_wait_done();
     retire();
@@ -346,7 +348,9 @@ static void transmit_daemon(void *argument) {
   struct ifnet *ifp = &scc.arpcom.ac_if;
   for (;;) {
     rtems_event_set events;
+    task_wait_note("packet to send");
     rtems_bsdnet_event_receive(START_TRANSMIT_EVENT, RTEMS_WAIT | RTEMS_EVENT_ANY, RTEMS_NO_TIMEOUT, &events);
+    task_wait_done();
     for (;;) {
       struct mbuf *m;
       IF_DEQUEUE(&ifp->if_snd, m);

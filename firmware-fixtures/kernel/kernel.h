@@ -111,7 +111,8 @@ void task_exited(void) __attribute__((noreturn));
 void heap_init(uintptr_t low, uintptr_t high);
 void time_account(void);
 void semaphore_owner_changed_priority(struct tcb *task);
-/* Name and holder of the semaphore that a task in STATE_SEMAPHORE waits for. */
-rtems_name semaphore_describe(const void *object, struct tcb **holder);
+/* For reports: what a wait for a semaphore is called, and the name of the semaphore's holder (0 = none). */
+const char *semaphore_note(const void *object);
+rtems_name semaphore_holder(const void *object);
 
 #endif

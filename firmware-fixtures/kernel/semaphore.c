@@ -2,12 +2,14 @@
 #include "kernel.h"
 
 #include <observe.h>
+#include <string.h>
 
 #define MAX_SEMAPHORES 64u
 
 struct semaphore {
   bool used;
   rtems_name name;
+  char note[16]; /* "semaphore NAME" */
   rtems_attribute attributes;
   uint32_t count;     /* counting: units left; binary: 1 = free */
   struct tcb *holder; /* binary only */
@@ -55,6 +57,9 @@ rtems_status_code rtems_semaphore_create(rtems_name name, uint32_t count, rtems_
     if (!s->used) {
       s->used = true;
       s->name = name;
+      memcpy(s->note, "semaphore ", 10);
+      memcpy(s->note + 10, &name, 4);
+      s->note[14] = 0;
       s->attributes = attributes;
       s->count = count;
       s->holder = NULL;
@@ -211,8 +216,9 @@ rtems_status_code rtems_semaphore_ident(rtems_name name, uint32_t node, rtems_id
   return RTEMS_INVALID_NAME;
 }
 
-rtems_name semaphore_describe(const void *object, struct tcb **holder) {
+const char *semaphore_note(const void *object) { return ((const struct semaphore *)object)->note; }
+
+rtems_name semaphore_holder(const void *object) {
   const struct semaphore *s = object;
-  *holder = s->holder;
-  return s->name;
+  return s->holder ? s->holder->name : 0;
 }

@@ -201,11 +201,27 @@ static void state_set(struct tcb *task, uint32_t bits) {
 
 static void timed_out(void *argument) { task_unblock(argument, RTEMS_TIMEOUT); }
 
+/* What a wait is called when nobody has said so with task_wait_note(). */
+static const char *default_note(uint32_t state, const void *object) {
+  switch (state) {
+    case STATE_EVENT:
+      return "event";
+    case STATE_SEMAPHORE:
+      return semaphore_note(object);
+    case STATE_MESSAGE:
+      return "message";
+    default:
+      return "delay";
+  }
+}
+
 rtems_status_code task_block(uint32_t state, struct wait_queue *queue, void *object, rtems_interval ticks) {
   struct tcb *task = executing;
   task->wait_status = RTEMS_SUCCESSFUL;
   task->wait_object = object;
-  if (!task->wait_note) {
+  bool unnamed = task->wait_note == NULL;
+  if (unnamed) {
+    task->wait_note = default_note(state, object);
     task->wait_since = kernel_ticks;
   }
   if (queue) {
@@ -218,6 +234,9 @@ rtems_status_code task_block(uint32_t state, struct wait_queue *queue, void *obj
   }
   state_set(task, state);
   thread_dispatch();
+  if (unnamed) {
+    task->wait_note = NULL;
+  }
   return task->wait_status;
 }
 

@@ -54,7 +54,7 @@ struct row {
   rtems_id id;
   uint32_t state, priority, real_priority, since, stack_free;
   const char *note;
-  rtems_name semaphore, holder; /* when it waits for one */
+  rtems_name holder; /* of the semaphore that it waits for */
   uint64_t cpu;
 };
 
@@ -80,9 +80,7 @@ static void command_ps(int argc, char **argv) {
         .stack_free = task == executing ? 0 : task->stack_pointer - (uint32_t)task->stack,
     };
     if ((task->state & STATE_SEMAPHORE) && task->wait_object) {
-      struct tcb *holder;
-      row->semaphore = semaphore_describe(task->wait_object, &holder);
-      row->holder = holder ? holder->name : 0;
+      row->holder = semaphore_holder(task->wait_object);
     }
   }
   rtems_interrupt_enable(level);
@@ -97,10 +95,6 @@ static void command_ps(int argc, char **argv) {
                           : 0;
     printf("%s %08x %4u %4u %-9s %7u %10llu %6u %s", name, r->id, r->priority, r->real_priority, state_text(r->state), waited,
            r->cpu * 1000 / hz, r->stack_free, r->note ? r->note : "-");
-    if (r->semaphore) {
-      name_text(r->semaphore, name);
-      printf(" %s", name);
-    }
     if (r->holder) {
       name_text(r->holder, name);
       printf(" held by %s", name);
