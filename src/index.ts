@@ -1,6 +1,7 @@
 /** quicc860: an MPC860 board in virtual time. See docs/ for guides to each face. */
-export { type BankDescription, type BankTiming, type BoardDescription, BOARDS, ETH_COMM } from './board/boards.js';
+
 export { Board, type BoardOptions, type RunOutcome, type Span } from './board/board.js';
+export { type BankDescription, type BankTiming, BOARDS, type BoardDescription, ETH_COMM } from './board/boards.js';
 export type { BoardConsole } from './board/console.js';
 export { provideResources, type Resources } from './board/core.js';
 export type { BoardMemory } from './board/memory.js';
@@ -11,8 +12,17 @@ export type { Symbols } from './firmware/symbols.js';
 export * from './lan/index.js';
 export { disassemble } from './observe/disassemble.js';
 export { OWNERS, type Owner, type PoolReading } from './observe/pool.js';
+export { readSockets, type SocketReading } from './observe/sockets.js';
 export type { TaskReading } from './observe/tasks.js';
-export { Lab, type LabSettings, type Transfer } from './scenario/lab.js';
+export { type Experiment, LAB_DEFAULTS, Lab, type LabSettings, type Transfer } from './scenario/lab.js';
 export { type LogRecord, logImage, logRecords } from './scenario/log-image.js';
 export { logText } from './scenario/log-text.js';
-export { runScenario, SCENARIOS, type ScenarioOptions, type ScenarioResult } from './scenario/run.js';
+export {
+  type Outcome,
+  runScenario,
+  SCENARIOS,
+  type ScenarioOptions,
+  type ScenarioResult,
+  type Session,
+  type Turn,
+} from './scenario/run.js';

@@ -330,6 +330,8 @@ export class Board {
       }
     }
     this.console.drain();
+    // What the caller now starts on the LAN starts at this time, not at the LAN's last event.
+    this.#lan.runEvents(Math.floor((Math.min(fn.now(), target) * 1e9) / this.description.coreHz));
     return fn.now();
   }
 

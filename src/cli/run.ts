@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import { type BootParams, POLICIES, parsePolicy } from '../firmware/boot-params.js';
+import { Gateway } from '../lan/gateway.js';
 import { PcapngFile } from '../node/capture-file.js';
 import { HostForward, parseForward } from '../node/hostfwd.js';
 import { runPaced } from '../node/real-time.js';
@@ -21,7 +22,6 @@ interface RunOptions {
   speed: number;
   for?: number;
   pcap?: string;
-  snapshot?: string;
 }
 
 /** Ctrl-], as telnet has it: leaves the board's console. */
@@ -35,6 +35,19 @@ function firmwareOf(text: string): string | Uint8Array {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     throw new UsageError(`${text}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`);
+  }
+}
+
+function usageError(error: unknown): never {
+  throw new UsageError(error instanceof Error ? error.message : String(error));
+}
+
+/** What this throws is the user's to mend. */
+function asUsage<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    return usageError(error);
   }
 }
 
@@ -67,7 +80,7 @@ export function addRunCommand(program: Command, done: (code: number) => void): v
 }
 
 async function run(firmware: string, options: RunOptions): Promise<number> {
-  const forwards = options.hostfwd.map(parseForward);
+  const forwards = options.hostfwd.map((rule) => asUsage(() => parseForward(rule)));
   const params: BootParams = {
     ...options.caches,
     ...POLICIES[parsePolicy(options.policy)],
@@ -84,8 +97,15 @@ async function run(firmware: string, options: RunOptions): Promise<number> {
   });
   const { board } = lab;
   const capture = options.pcap === undefined ? undefined : new PcapngFile(options.pcap, board.lan);
-  const forward = forwards.length === 0 ? undefined : await HostForward.open(board.lan, lab.boardIp, forwards);
-  for (const line of forward?.describe() ?? []) process.stderr.write(`quicc860: ${line}\n`);
+  const open: HostForward[] = [];
+  const gateway = new Gateway(board.lan);
+  for (const spec of forwards) {
+    const forward = await HostForward.open(gateway, spec, { boardAddress: lab.boardIp }).catch(usageError);
+    open.push(forward);
+    process.stderr.write(
+      `quicc860: ${spec.hostAddress || '127.0.0.1'}:${forward.port} leads to the board's port ${spec.boardPort}\n`,
+    );
+  }
 
   let leave = false;
   const raw = process.stdin.isTTY;
@@ -93,14 +113,11 @@ async function run(firmware: string, options: RunOptions): Promise<number> {
     if (raw && data.includes(ESCAPE)) leave = true;
     else board.console.send(new Uint8Array(data));
   };
-  const onEnd = (): void => {
-    // A script's standard input ended; without --for there is nothing left to wait for but a signal.
-  };
   const quit = (): void => {
     leave = true;
   };
   if (raw) process.stdin.setRawMode(true);
-  process.stdin.on('data', onKeys).on('end', onEnd);
+  process.stdin.on('data', onKeys);
   process.on('SIGINT', quit).on('SIGTERM', quit);
   const unlisten = board.console.onOutput((text) => process.stdout.write(Buffer.from(text, 'latin1')));
   try {
@@ -114,9 +131,9 @@ async function run(firmware: string, options: RunOptions): Promise<number> {
   } finally {
     unlisten();
     if (raw) process.stdin.setRawMode(false);
-    process.stdin.off('data', onKeys).off('end', onEnd).pause();
+    process.stdin.off('data', onKeys).pause();
     process.off('SIGINT', quit).off('SIGTERM', quit);
-    await forward?.close();
+    for (const forward of open) await forward.close();
     capture?.close();
   }
 }

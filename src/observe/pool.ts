@@ -44,6 +44,7 @@ export interface PoolReading {
 /** Cluster size, bytes (MCLBYTES of BSD stacks on this board: RTEMS 4.6 `sys/mbuf.h`). */
 const MCLBYTES = 2048;
 const M_EXT = 1;
+const SOCK_STREAM = 1;
 /** No list in a board of a few megabytes is longer; a corrupt one ends here. */
 const LIST_LIMIT = 20_000;
 /** mbuf types by their BSD number. */
@@ -182,11 +183,14 @@ function claimByOwner(
   list('so.list', 'so.next', (so) => {
     claimPackets(field(so, 'so.snd_mb'), 'so-snd');
     claimPackets(field(so, 'so.rcv_mb'), 'so-rcv');
+    const pcb = field(so, 'so.pcb');
+    const tp = field(so, 'so.type') === SOCK_STREAM && inRam(pcb) ? field(pcb, 'inp.ppcb') : 0;
+    if (inRam(tp)) claimPackets(field(tp, 'tp.reass'), 'reassembly');
   });
-  list('tp.list', 'tp.next', (tp) => claimPackets(field(tp, 'tp.reass'), 'reassembly'));
   list('ipq.list', 'ipq.next', (q) => claimPackets(field(q, 'ipq.frags'), 'reassembly'));
   claimPackets(pointer('ipintrq.head'), 'ip-input');
   claimPackets(pointer('arpintrq.head'), 'ip-input');
-  claimPackets(pointer('if_snd.head'), 'if-queue');
+  list('ifnet.list', 'ifnet.next', (ifp) => claimPackets(field(ifp, 'if_snd.head'), 'if-queue'));
+  list('arp.list', 'arp.next', (entry) => claimPackets(field(entry, 'arp.hold'), 'if-queue'));
   ring('scc.tx_mbufs', 'scc.tx_count', 'tx-ring');
 }

@@ -1,0 +1,42 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { UsageError } from '../errors.js';
+import { capture } from '../lan/pcapng.js';
+import type { Wire } from '../lan/wire.js';
+
+/** Bytes gathered before they are written. */
+const BUFFER = 1 << 16;
+
+/** A pcapng file that records a wire from now until `close`, with virtual time stamps. */
+export class PcapngFile {
+  readonly #file: number;
+  readonly #end: () => void;
+  #chunks: Uint8Array[] = [];
+  #size = 0;
+
+  /** @throws UsageError when the file cannot be written */
+  constructor(path: string, wire: Wire) {
+    try {
+      this.#file = openSync(path, 'w');
+    } catch (error) {
+      throw new UsageError(`${path}: cannot be written (${(error as NodeJS.ErrnoException).code})`);
+    }
+    this.#end = capture(wire, (chunk) => {
+      this.#chunks.push(chunk);
+      this.#size += chunk.length;
+      if (this.#size >= BUFFER) this.#flush();
+    });
+  }
+
+  /** Ends the recording; the file is whole. */
+  close(): void {
+    this.#end();
+    this.#flush();
+    closeSync(this.#file);
+  }
+
+  #flush(): void {
+    for (const chunk of this.#chunks) writeSync(this.#file, chunk);
+    this.#chunks = [];
+    this.#size = 0;
+  }
+}

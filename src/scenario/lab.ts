@@ -1,0 +1,264 @@
+import { Board } from '../board/board.js';
+import { UsageError } from '../errors.js';
+import { type BootParams, checkBootParams, POLICIES, type Policy } from '../firmware/boot-params.js';
+import { Chatter } from '../lan/chatter.js';
+import { FtpClient, type FtpResult } from '../lan/ftp-client.js';
+import { Host } from '../lan/host.js';
+import { Ping } from '../lan/ping.js';
+import { sha256Hex } from '../lan/sha256.js';
+import { UdpQuery } from '../lan/udp-query.js';
+import { LOG_RECORD_BYTES, logImage, logRecords } from './log-image.js';
+import { logText } from './log-text.js';
+
+/** Which file the collector fetches, and what else is on the LAN. */
+export type Experiment = 'out-of-clusters' | 'starved-responder';
+
+/** Names of the experiments. */
+export const EXPERIMENTS: readonly Experiment[] = ['out-of-clusters', 'starved-responder'];
+
+/** What a lab is set up with. */
+export interface LabSettings {
+  /** Which experiment's stations and boot parameters to use ['out-of-clusters']. */
+  experiment: Experiment;
+  /** Firmware: a built-in name or an ELF file's bytes ['ftpd']. */
+  firmware: string | Uint8Array;
+  /** Board name ['eth_comm']. */
+  board: string;
+  /** Instruction and data cache [true]. */
+  icache: boolean;
+  dcache: boolean;
+  /** Clusters in the pool, a count [64]. */
+  clusters: number;
+  /** Settings of the stack ['rtems-4.6']. */
+  policy: Policy;
+  /** Broadcast frames per second on the LAN [0]. */
+  chatter: number;
+  /** Seed of everything random: the log's content, chatter, back-off [1]. */
+  seed: number;
+  /** Records in the log [12000]. */
+  records: number;
+  /** Text length of a record, bytes [300]. */
+  reclen: number;
+  /** Further boot parameters; they win over the fields above. */
+  boot: BootParams;
+  /** How often the collector tries, and how long it waits between, seconds [1, 300]. */
+  sessions: number;
+  sessionPause: number;
+  /** Seconds without a byte after which the collector gives up [900]. */
+  collectorPatience: number;
+}
+
+/** Settings of a lab that names none. */
+export const LAB_DEFAULTS: Readonly<LabSettings> = {
+  experiment: 'out-of-clusters',
+  firmware: 'ftpd',
+  board: 'eth_comm',
+  icache: true,
+  dcache: true,
+  clusters: 64,
+  policy: 'rtems-4.6',
+  chatter: 0,
+  seed: 1,
+  records: 12_000,
+  reclen: 300,
+  boot: {},
+  sessions: 1,
+  sessionPause: 300,
+  collectorPatience: 900,
+};
+
+/** How the collector's transfer stands. Times in virtual seconds since power-on. */
+export interface Transfer {
+  state: 'idle' | 'running' | 'completed' | 'failed';
+  /** Bytes of the file received in the session that `state` speaks of. */
+  bytes: number;
+  /** Bytes that the file has. */
+  expectedBytes: number;
+  startedAt?: number;
+  endedAt?: number;
+  /** When the last byte came. */
+  lastByteAt?: number;
+  /** Why it failed. */
+  reason?: string;
+  /** SHA-256 of what came, once the session has ended. */
+  sha256?: string;
+  /** SHA-256 of the file as the board must send it. */
+  expectedSha256: string;
+}
+
+const MCLBYTES = 2048;
+const BOARD_IP = '192.168.1.10';
+const RESPONDER_PORT = 7001;
+const IMAGE_BYTES = 8 << 20;
+const NS = 1e9;
+
+/** The file the responder experiment transfers, by the formula that firmware-fixtures/README.md states. */
+function imageFile(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (7 * i + 13 * (i >>> 8)) & 0xff);
+}
+
+/**
+ * The experiment's set-up: an eth_comm board with a log in its data flash, a
+ * collector that fetches it over FTP, an office's broadcast chatter, and a
+ * monitor that pings the board. Scenarios, the page and the benchmark all use it.
+ *
+ * @example
+ * const lab = await Lab.create({ icache: false, dcache: false, chatter: 20 });
+ * lab.run(3);
+ * lab.startTransfer();
+ * lab.run(10);
+ * console.log(lab.board.pool()?.owners);
+ */
+export class Lab {
+  readonly board: Board;
+  readonly settings: Readonly<LabSettings>;
+  /** The board's address on the LAN. */
+  readonly boardIp: string;
+  readonly #collector: FtpClient;
+  readonly #ping: Ping;
+  readonly #chatter: Chatter;
+  readonly #queries: UdpQuery | undefined;
+  readonly #expected: { bytes: number; sha256: string };
+
+  private constructor(
+    board: Board,
+    settings: LabSettings,
+    boardIp: string,
+    expected: { bytes: number; sha256: string },
+  ) {
+    this.board = board;
+    this.settings = settings;
+    this.boardIp = boardIp;
+    this.#expected = expected;
+    const lan = board.lan;
+    const pc = new Host(lan, { name: 'collector', mac: '00:10:5a:12:34:20', ip: '192.168.1.20' });
+    const monitor = new Host(lan, { name: 'monitor', mac: '00:10:5a:12:34:21', ip: '192.168.1.21' });
+    const path = settings.experiment === 'out-of-clusters' ? '/log/log.txt' : '/data/image.bin';
+    this.#collector = new FtpClient({
+      host: pc,
+      name: 'collector-ftp',
+      server: boardIp,
+      steps: [{ do: 'retr', path }],
+      sessions: settings.sessions,
+      pauseNs: settings.sessionPause * NS,
+      idleTimeoutNs: settings.collectorPatience * NS,
+    });
+    this.#ping = new Ping({ host: monitor, target: boardIp, intervalNs: 10 * NS });
+    this.#chatter = new Chatter({ wire: lan, rate: settings.chatter, seed: settings.seed });
+    if (settings.chatter > 0) this.#chatter.start();
+    if (settings.experiment === 'starved-responder') {
+      this.#queries = new UdpQuery({ host: monitor, port: RESPONDER_PORT, rate: Math.max(settings.chatter, 1) });
+    }
+  }
+
+  /**
+   * Builds the board, boots it, and puts the stations on its LAN. Nothing runs yet.
+   * @throws UsageError for settings that cannot work
+   */
+  static async create(settings: Partial<LabSettings> = {}): Promise<Lab> {
+    const all: LabSettings = { ...LAB_DEFAULTS, ...settings };
+    const params: BootParams = {
+      icache: all.icache,
+      dcache: all.dcache,
+      clusters: all.clusters * MCLBYTES,
+      reclen: all.reclen,
+      ...POLICIES[all.policy],
+      ...(all.experiment === 'starved-responder' ? { responder: RESPONDER_PORT, imagesize: IMAGE_BYTES } : {}),
+      ...all.boot,
+    };
+    checkBootParams(params);
+    const records = [...logRecords(all.records, all.seed)];
+    const image = logImage(records, records.length, all.reclen);
+    const file =
+      all.experiment === 'out-of-clusters' ? logText(records, params.reclen ?? all.reclen) : imageFile(IMAGE_BYTES);
+    const board = await Board.create({ board: all.board, dataFlash: image, seed: all.seed });
+    if (image.length > board.description.dataFlashBytes) {
+      const most = Math.floor(board.description.dataFlashBytes / LOG_RECORD_BYTES) - 16;
+      throw new UsageError(`--records: the data flash holds ${most} records at most`);
+    }
+    await board.boot(all.firmware, params);
+    const expected = { bytes: file.length, sha256: sha256Hex(file) };
+    return new Lab(board, all, params.ip ?? BOARD_IP, expected);
+  }
+
+  /** Runs for virtual seconds. */
+  run(seconds: number): void {
+    this.board.run({ seconds });
+  }
+
+  /** Lets the collector log in and fetch the file now. */
+  startTransfer(): void {
+    if (this.#collector.phase === 'idle' || this.#collector.done) this.#collector.start();
+  }
+
+  /** Broadcast frames per second from now on; 0 = silence. In the responder experiment the queries keep their rate. */
+  setChatter(rate: number): void {
+    if (rate > 0) this.#chatter.setRate(rate);
+    if (rate > 0 && !this.#chatter.running) this.#chatter.start();
+    if (rate === 0) this.#chatter.stop();
+  }
+
+  /** Begins to ping the board every 10 seconds. */
+  startPing(): void {
+    this.#ping.start();
+  }
+
+  /** Begins the responder experiment's queries. */
+  startQueries(): void {
+    this.#queries?.start();
+  }
+
+  /** Whether the collector has no session left to do. */
+  get collectorDone(): boolean {
+    return this.#collector.done;
+  }
+
+  /** Every finished session step of the collector. */
+  get sessions(): readonly FtpResult[] {
+    return this.#collector.results;
+  }
+
+  /** The latest transfer. */
+  get transfer(): Transfer {
+    const transfer: Transfer = {
+      state: 'idle',
+      bytes: 0,
+      expectedBytes: this.#expected.bytes,
+      expectedSha256: this.#expected.sha256,
+    };
+    const running = this.#collector.current;
+    const last = running ?? this.#collector.results.at(-1);
+    if (last === undefined) return transfer;
+    transfer.bytes = last.command === 'login' ? 0 : last.bytes;
+    transfer.startedAt = last.startNs / NS;
+    if (last.lastByteNs >= 0) transfer.lastByteAt = last.lastByteNs / NS;
+    if (running !== null) {
+      transfer.state = 'running';
+      return transfer;
+    }
+    transfer.state = last.outcome === 'complete' ? 'completed' : 'failed';
+    if (transfer.state === 'completed' && last.sha256 !== this.#expected.sha256) {
+      transfer.state = 'failed';
+      transfer.reason = 'the content is not the file';
+    }
+    if (last.reason !== '') transfer.reason = last.reason;
+    if (last.endNs >= 0) transfer.endedAt = last.endNs / NS;
+    if (last.sha256 !== '') transfer.sha256 = last.sha256;
+    return transfer;
+  }
+
+  /** Echo requests to the board and their answers; times in virtual seconds. */
+  get ping(): { sent: number; answered: number; lastAnswerAt?: number } {
+    const lastNs = this.#ping.lastAnsweredNs;
+    return {
+      sent: this.#ping.results.length,
+      answered: this.#ping.answered,
+      ...(lastNs < 0 ? {} : { lastAnswerAt: lastNs / NS }),
+    };
+  }
+
+  /** Queries to the status responder and their answers, in the responder experiment. */
+  get queries(): { sent: number; answered: number } | undefined {
+    return this.#queries === undefined ? undefined : { ...this.#queries.stats };
+  }
+}
