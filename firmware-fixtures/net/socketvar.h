@@ -29,6 +29,7 @@ struct sockbuf {
 
 #define SB_LOCK 0x01 /* one task is using this buffer */
 #define SB_WAIT 0x04 /* a task sleeps until data or space comes */
+#define SB_SEND 0x100 /* this is a send buffer (for the wait notes) */
 
 #define SS_NOFDREF 0x001 /* no file refers to it any more */
 #define SS_ISCONNECTED 0x002

@@ -7,11 +7,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
-
-#ifndef QUICC_SSIZE_T
-#define QUICC_SSIZE_T
-typedef int ssize_t;
-#endif
+#include <sys/time.h>
+#include <sys/types.h>
 
 typedef unsigned int socklen_t;
 
@@ -64,13 +61,9 @@ struct linger {
   int l_linger; /* seconds */
 };
 
-#ifndef QUICC_STRUCT_TIMEVAL
-#define QUICC_STRUCT_TIMEVAL
-struct timeval {
-  long tv_sec;
-  long tv_usec;
-};
-#endif
+/* ioctl() requests on a socket; the argument is an int. */
+#define FIONREAD 0x4004667F
+#define FIONBIO 0x8004667E
 
 int socket(int domain, int type, int protocol);
 int bind(int s, const struct sockaddr *address, socklen_t length);
