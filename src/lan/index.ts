@@ -8,7 +8,7 @@ export { formatIp, parseIp, parseMac } from './packets.js';
 export * from './pcapng.js';
 export * from './ping.js';
 export { Rng } from './rng.js';
-export { Sha256, sha256Hex } from './sha256.js';
+export { Sha256, sha256, sha256Hex } from './sha256.js';
 export { type Json, stateClass } from './state.js';
 export * from './tcp.js';
 export * from './udp-query.js';

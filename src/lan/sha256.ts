@@ -45,8 +45,8 @@ export class Sha256 {
     }
   }
 
-  /** The digest of everything so far, as 64 hexadecimal digits. The stream may go on afterwards. */
-  hex(): string {
+  /** The digest of everything so far, 32 bytes. The stream may go on afterwards. */
+  digest(): Uint8Array {
     const h = [...this.h];
     const block = this.block.slice();
     block[this.fill] = 0x80;
@@ -64,7 +64,12 @@ export class Sha256 {
     h.forEach((word, i) => {
       outView.setUint32(4 * i, word);
     });
-    return toHex(out);
+    return out;
+  }
+
+  /** The digest as 64 hexadecimal digits. */
+  hex(): string {
+    return toHex(this.digest());
   }
 }
 
@@ -99,11 +104,16 @@ function compress(h: number[], block: Uint8Array): void {
   });
 }
 
-/** SHA-256 of a whole array, as hexadecimal digits. */
-export function sha256Hex(data: Uint8Array): string {
+/** SHA-256 of a whole array, 32 bytes. */
+export function sha256(data: Uint8Array): Uint8Array {
   const hash = new Sha256();
   hash.update(data);
-  return hash.hex();
+  return hash.digest();
+}
+
+/** SHA-256 of a whole array, as 64 hexadecimal digits. */
+export function sha256Hex(data: Uint8Array): string {
+  return toHex(sha256(data));
 }
 
 stateClass('Sha256', Sha256);

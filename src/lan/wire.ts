@@ -252,6 +252,11 @@ export function macKey(bytes: Uint8Array): string {
   return key;
 }
 
+/** Whether a station's card takes the frame (with FCS). */
+function acceptable(frame: Uint8Array): boolean {
+  return frame.length >= MIN_FRAME + 4 && frame.length <= MAX_FRAME + 4 && fcsIsGood(frame);
+}
+
 /** One transmission, from its first preamble bit until its last bit has passed everybody. */
 class Transmission {
   /** When its sender stops; -1 while unknown (the board is sending). */
@@ -261,6 +266,8 @@ class Transmission {
   /** When its sender notices the collision; -1 = not yet foreseen. */
   detectAt = -1;
   arrived = false;
+  /** Too short, too long or with a wrong FCS, which only the board can send: no card accepts it. */
+  refused = false;
   /** The board hears it as bare carrier. */
   bareCarrier = false;
   endEvent: LanEvent | null = null;
@@ -510,14 +517,15 @@ export class Wire implements EventTarget {
     const late = tx.damaged && now - tx.start > PREAMBLE_NS + SLOT_NS + JAM_NS;
     if (late && tx.frame !== null) this.stats.lateCollisions++;
     const crossed = tx.station !== null || this.boardLink;
-    if (!tx.damaged && tx.frame !== null && crossed) {
+    if (tx.frame !== null && tx.station === null) tx.refused = !acceptable(tx.frame);
+    if (!tx.damaged && !tx.refused && tx.frame !== null && crossed) {
       this.stats.frames++;
       this.stats.bytes += tx.frame.length;
       if (this.listeners.length > 0) {
         const seen: WireFrame = {
           atNs: tx.start + PREAMBLE_NS,
           endNs: now,
-          frame: tx.frame.subarray(0, Math.max(0, tx.frame.length - 4)),
+          frame: tx.frame.subarray(0, tx.frame.length - 4),
           from: tx.station?.name ?? 'board',
         };
         for (const listener of [...this.listeners]) listener(seen);
@@ -540,9 +548,8 @@ export class Wire implements EventTarget {
     if (tx.station === null && !this.boardLink) return;
     const frame = this.impair(sent, tx.station === null ? 'fromBoard' : 'betweenHosts');
     if (frame === null) return;
-    // The board may send with a wrong FCS, too short or too long; a station's card refuses that.
-    const good = frame.length >= MIN_FRAME + 4 && frame.length <= MAX_FRAME + 4 && fcsIsGood(frame);
-    const body = frame.subarray(0, frame.length - 4);
+    const good = !tx.refused && (frame === sent || acceptable(frame));
+    const body = frame.subarray(0, Math.max(0, frame.length - 4));
     for (const station of [...this.stations]) {
       if (station === tx.station) continue;
       if (good) station.receive(body, now);
