@@ -1,5 +1,5 @@
 import type { Reading } from './protocol.js';
-import { bytesText, secondsText } from './units.js';
+import { bytesText, percentText, secondsText } from './units.js';
 
 /** One thing that stands out now, stated as a fact. */
 export interface Fact {
@@ -9,8 +9,8 @@ export interface Fact {
 
 /** An empty pool is remarkable when it lasts: two ticks of the allocators' polling, with room. Virtual seconds. */
 const EMPTY_SECONDS = 0.5;
-/** A ping a second is sent; this many seconds without an answer are remarkable. */
-const PING_SECONDS = 3;
+/** A ping is sent every ten seconds; a longer time than that without an answer, and some, is remarkable. */
+const PING_SECONDS = 12;
 /** A running transfer without a byte for this long is remarkable: longer than a retransmission or two. */
 const STALL_SECONDS = 5;
 
@@ -30,7 +30,7 @@ export function factsOf(reading: Reading): Fact[] {
   if (transfer.state === 'running') {
     const last = transfer.lastByteAt ?? transfer.startedAt ?? seconds;
     if (seconds - last >= STALL_SECONDS) facts.push({ text: `FTP: no byte since ${secondsText(last)}`, alarm: true });
-    else facts.push({ text: `FTP running, ${bytesText(transfer.bytes)}`, alarm: false });
+    else facts.push({ text: `FTP running, ${percentText(transfer.bytes, transfer.expectedBytes)}`, alarm: false });
   } else if (transfer.state === 'completed') {
     const check = transfer.intact === undefined ? '' : transfer.intact ? ', SHA-256 is the log’s' : ', SHA-256 differs';
     facts.push({ text: `FTP completed, ${bytesText(transfer.bytes)}${check}`, alarm: transfer.intact === false });

@@ -8,18 +8,18 @@ import { css, inkOn, PALETTES, type ThemeName, terminalTheme } from './palette.j
 import { drawPool, OWNER_LABELS } from './poolview.js';
 import {
   type BootSettings,
+  EXPERIMENTS,
+  type ExperimentName,
   type FromWorker,
   letterOf,
   OWNERS,
   POLICIES,
   type PolicyName,
   type Reading,
-  SCENARIOS,
-  type ScenarioName,
   type Speed,
   type ToWorker,
 } from './protocol.js';
-import { hashFromSettings, settingsFromHash } from './settings.js';
+import { DEFAULTS, hashFromSettings, settingsFromHash } from './settings.js';
 import { clockText, secondsText, speedText } from './units.js';
 
 type State = 'loading' | 'running' | 'paused' | 'stopped' | 'failed';
@@ -57,7 +57,7 @@ const ui = {
   dcache: byId<HTMLButtonElement>('dcache'),
   clusters: byId<HTMLInputElement>('clusters'),
   policy: byId<HTMLSelectElement>('policy'),
-  scenario: byId<HTMLSelectElement>('scenario'),
+  experiment: byId<HTMLSelectElement>('experiment'),
   span: byId<HTMLSelectElement>('span'),
   console: byId('console'),
   pool: byId('pool'),
@@ -68,7 +68,7 @@ const ui = {
 
 let settings: BootSettings = settingsFromHash(location.hash);
 /** The chatter that the button switches on. */
-let chatterRate = settings.chatter > 0 ? settings.chatter : 60;
+let chatterRate = settings.chatter > 0 ? settings.chatter : DEFAULTS.chatter;
 let state: State = 'loading';
 let reading: Reading | undefined;
 let span: number | undefined;
@@ -108,6 +108,8 @@ function openTerminals(): void {
   ui.console.tabIndex = -1;
   display.write('\x1b[?25l');
   board.onData((text) => send({ type: 'input', text }));
+  // The display takes no keys: they are the page's shortcuts.
+  display.attachCustomKeyEventHandler(() => false);
   board.attachCustomKeyEventHandler((event) => {
     if (!event.ctrlKey || event.altKey) return true;
     if (event.key === ']' || event.code === 'BracketRight') {
@@ -162,9 +164,17 @@ function draw(): void {
   if (out !== '') display.write(out);
 }
 
-/** A line of the page's own in the console, told from the board's by being dim and in brackets. */
+/** Whether what was last written to the console ended its line; the terminal itself lags behind. */
+let atLineStart = true;
+function print(text: string): void {
+  if (text === '') return;
+  board.write(text);
+  atLineStart = text.endsWith('\n');
+}
+
+/** A line of the page's own in the console, told from the board's by being dim and marked. */
 function remark(text: string): void {
-  board.write(`${board.buffer.active.cursorX > 0 ? '\r\n' : ''}\x1b[2m─ ${text}\x1b[0m\r\n`);
+  print(`${atLineStart ? '' : '\r\n'}\x1b[2m─ ${text}\x1b[0m\r\n`);
 }
 
 // Readings
@@ -235,6 +245,7 @@ function mirror(): void {
   data['tasks'] = String(reading.tasks.length);
   data['transfer'] = reading.transfer.state;
   data['bytes'] = String(reading.transfer.bytes);
+  if (reading.queries) data['queries'] = `${reading.queries.answered}/${reading.queries.sent}`;
   data['pings'] = `${reading.ping.answered}/${reading.ping.sent}`;
 }
 
@@ -257,7 +268,7 @@ function showSettings(): void {
   ui.dcache.setAttribute('aria-pressed', String(settings.dcache));
   ui.clusters.value = String(settings.clusters);
   ui.policy.value = settings.policy;
-  ui.scenario.value = settings.scenario;
+  ui.experiment.value = settings.experiment;
   ui.chatter.setAttribute('aria-pressed', String(settings.chatter > 0));
   ui.rate.value = String(chatterRate);
 }
@@ -272,7 +283,7 @@ function booted(used: BootSettings): void {
   bootNumber += 1;
   if (reading) remark(`reset at ${secondsText(reading.seconds)}`);
   const caches = `I-cache ${used.icache ? 'on' : 'off'}, D-cache ${used.dcache ? 'on' : 'off'}`;
-  remark(`${caches}, ${used.clusters} clusters, ${used.policy}, ${used.scenario}, seed ${used.seed}`);
+  remark(`${caches}, ${used.clusters} clusters, ${used.policy}, ${used.experiment}, seed ${used.seed}`);
   window.history.replaceState(null, '', hashFromSettings(used) || location.pathname + location.search);
   reading = undefined;
   progress = [];
@@ -387,7 +398,7 @@ const KEYS: readonly (readonly [key: string, what: string, act: () => void])[] =
   ['d', 'data cache on or off (reboots)', () => boot({ dcache: !settings.dcache })],
   ['k', 'go to the number of clusters', () => ui.clusters.select()],
   ['o', 'go to the policy', () => ui.policy.focus()],
-  ['s', 'go to the scenario', () => ui.scenario.focus()],
+  ['x', 'go to the experiment', () => ui.experiment.focus()],
   ['c', 'go to the console', () => board.focus()],
   ['h', 'length of the history', nextSpan],
   ['t', 'colours: as the system, light, dark', nextTheme],
@@ -453,8 +464,8 @@ function connect(): void {
   ui.clusters.addEventListener('change', changeClusters);
   ui.policy.append(...POLICIES.map((name) => new Option(name)));
   ui.policy.addEventListener('change', () => boot({ policy: ui.policy.value as PolicyName }));
-  ui.scenario.append(...SCENARIOS.map((name) => new Option(name)));
-  ui.scenario.addEventListener('change', () => boot({ scenario: ui.scenario.value as ScenarioName }));
+  ui.experiment.append(...EXPERIMENTS.map((name) => new Option(name)));
+  ui.experiment.addEventListener('change', () => boot({ experiment: ui.experiment.value as ExperimentName }));
   ui.span.append(...SPANS.map((s) => new Option(s === undefined ? 'since reset' : `last ${secondsText(s)}`)));
   ui.span.addEventListener('change', () => {
     span = SPANS[ui.span.selectedIndex];
@@ -482,15 +493,17 @@ function receive(message: FromWorker): void {
       else tell(message.message);
       break;
     case 'console':
-      board.write(message.text);
+      print(message.text);
       break;
     case 'reading':
       take(message.reading);
       break;
     case 'stopped':
       state = 'stopped';
+      notice = `the board stopped: ${message.reason}`;
+      clearTimeout(noticeTimer);
       remark(`the board stopped: ${message.reason}`);
-      board.write(`${message.report.replace(/\r?\n/g, '\r\n')}\r\n`);
+      print(`${message.report.trimEnd().replace(/\r?\n/g, '\r\n')}\r\n`);
       show();
       break;
     case 'failed':

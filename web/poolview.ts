@@ -1,7 +1,7 @@
 import type { History } from './history.js';
 import { inkOn, type Palette, type Rgb } from './palette.js';
 import { letterOf, OWNERS, type OwnerName, type PoolView, type Reading, type TaskView } from './protocol.js';
-import { bytesText, rateText, secondsText } from './units.js';
+import { bytesText, percentText, rateText, secondsText } from './units.js';
 
 /** What the pool display shows. */
 export interface PoolScene {
@@ -199,6 +199,7 @@ function drawTraffic({ reading, rate, palette }: PoolScene, width: number): Line
     const to = transfer.endedAt ?? seconds;
     const colour = transfer.state === 'failed' ? palette.alarm : palette.text;
     ftp.put(`${transfer.state}  ${bytesText(transfer.bytes)}`, colour);
+    if (transfer.state === 'running') ftp.put(` (${percentText(transfer.bytes, transfer.expectedBytes)})`, palette.dim);
     if (transfer.state === 'running' && rate !== undefined) ftp.put(`  ${rateText(rate)} now`, palette.text);
     if (to > from) ftp.put(`  ${rateText(transfer.bytes / (to - from))} over ${secondsText(to - from)}`, palette.dim);
     if (transfer.intact === true) ftp.put('  SHA-256 is the log’s', palette.text);
@@ -211,7 +212,14 @@ function drawTraffic({ reading, rate, palette }: PoolScene, width: number): Line
     echo.put(`${ping.answered} of ${ping.sent} answered`, palette.text);
     if (ping.lastAnswerAt !== undefined) echo.put(`  last at ${secondsText(ping.lastAnswerAt)}`, palette.dim);
   }
-  return [ftp, echo];
+  const lines = [ftp, echo];
+  if (reading.queries) {
+    const { answered, sent } = reading.queries;
+    lines.push(
+      new Line(width).put('UDP   ', palette.text).put(`${answered} of ${sent} queries answered`, palette.text),
+    );
+  }
+  return lines;
 }
 
 function drawTasks(tasks: readonly TaskView[], now: number, width: number, palette: Palette): Line[] {

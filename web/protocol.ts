@@ -1,3 +1,7 @@
+import type { Policy } from '../src/firmware/boot-params.js';
+import type { Owner } from '../src/observe/pool.js';
+import type { Experiment } from '../src/scenario/lab.js';
+
 /**
  * Messages between the page and the worker that owns the board. Everything is plain data. The page never sees the board
  * itself, only readings of it, at most twenty a second.
@@ -14,14 +18,14 @@ export const OWNERS = [
   'reassembly',
   'other',
   'free',
-] as const;
+] as const satisfies readonly Owner[];
 export type OwnerName = (typeof OWNERS)[number];
 
-export const POLICIES = ['rtems-4.6', 'drop-frees', 'reserve', 'both'] as const;
+export const POLICIES = ['rtems-4.6', 'drop-frees', 'reserve', 'both'] as const satisfies readonly Policy[];
 export type PolicyName = (typeof POLICIES)[number];
 
-export const SCENARIOS = ['out-of-clusters', 'starved-responder'] as const;
-export type ScenarioName = (typeof SCENARIOS)[number];
+export const EXPERIMENTS = ['out-of-clusters', 'starved-responder'] as const satisfies readonly Experiment[];
+export type ExperimentName = (typeof EXPERIMENTS)[number];
 
 /** What a boot is made with. A change of any of these needs a new boot; `chatter` alone can also change while running. */
 export interface BootSettings {
@@ -30,7 +34,7 @@ export interface BootSettings {
   /** Clusters of 2 KiB. */
   clusters: number;
   policy: PolicyName;
-  scenario: ScenarioName;
+  experiment: ExperimentName;
   /** Broadcast frames per second on the LAN; 0 is a silent LAN. */
   chatter: number;
   seed: number;
@@ -67,6 +71,8 @@ export interface TaskView {
 export interface TransferView {
   state: 'idle' | 'running' | 'completed' | 'failed';
   bytes: number;
+  /** Bytes that the file has. */
+  expectedBytes: number;
   startedAt?: number;
   endedAt?: number;
   /** When the byte count last rose, virtual seconds. */
@@ -97,6 +103,8 @@ export interface Reading {
   tasks: TaskView[];
   transfer: TransferView;
   ping: PingView;
+  /** The status responder's queries, in the experiment that has them. */
+  queries?: { sent: number; answered: number };
 }
 
 export type ToWorker =

@@ -1,4 +1,4 @@
-import { type BootSettings, POLICIES, type PolicyName, SCENARIOS, type ScenarioName } from './protocol.js';
+import { type BootSettings, EXPERIMENTS, type ExperimentName, POLICIES, type PolicyName } from './protocol.js';
 
 /** What the page boots with when its address says nothing else: the founding experiment with the caches off. */
 export const DEFAULTS: BootSettings = {
@@ -6,8 +6,8 @@ export const DEFAULTS: BootSettings = {
   dcache: false,
   clusters: 64,
   policy: 'rtems-4.6',
-  scenario: 'out-of-clusters',
-  chatter: 60,
+  experiment: 'out-of-clusters',
+  chatter: 20,
   seed: 1,
 };
 
@@ -37,8 +37,8 @@ export function settingsFromHash(hash: string, defaults: BootSettings = DEFAULTS
   count('mbufs', 1);
   const policy = words.get('policy') as PolicyName;
   if (POLICIES.includes(policy)) settings.policy = policy;
-  const scenario = words.get('scenario') as ScenarioName;
-  if (SCENARIOS.includes(scenario)) settings.scenario = scenario;
+  const experiment = words.get('experiment') as ExperimentName;
+  if (EXPERIMENTS.includes(experiment)) settings.experiment = experiment;
   return settings;
 }
 

@@ -20,6 +20,11 @@ export function bytesText(bytes: number): string {
   return `${String(Math.round(bytes)).replace(/\B(?=(\d{3})+$)/g, '\u202f')} B`;
 }
 
+/** A part of a whole in percent. */
+export function percentText(part: number, whole: number): string {
+  return whole > 0 ? `${Math.floor((part / whole) * 100)} %` : '–';
+}
+
 /** Bytes per second in thousands. */
 export function rateText(bytesPerSecond: number): string {
   return `${(bytesPerSecond / 1000).toFixed(1)} kB/s`;

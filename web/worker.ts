@@ -21,6 +21,9 @@ const READING_MS = 60;
 const MIN_PIECE_SECONDS = 0.001;
 const MAX_PIECE_SECONDS = 0.25;
 
+/** The responder's queries begin when the board has booted; the scenario on the command line waits as long. Virtual seconds. */
+const QUERIES_AT = 3;
+
 /** The worker's side of the page: owns the laboratory and runs it at the pace that was asked for. */
 class Bench {
   #lab: Lab | undefined;
@@ -34,8 +37,7 @@ class Bench {
   #output = '';
   #lowestFree: number | undefined;
   #emptySince: number | undefined;
-  #lastBytes = 0;
-  #lastByteAt: number | undefined;
+  #queriesStarted = false;
   #lastReadingMs = 0;
   #speedMark = { ms: 0, seconds: 0 };
   #achieved = 0;
@@ -49,7 +51,8 @@ class Bench {
   async boot(settings: BootSettings): Promise<void> {
     let lab: Lab;
     try {
-      lab = await Lab.create(settings);
+      const { mbufs, ...rest } = settings;
+      lab = await Lab.create({ ...rest, boot: mbufs === undefined ? {} : { mbufs } });
     } catch (error) {
       post({ type: 'refused', message: messageOf(error) });
       return;
@@ -60,12 +63,12 @@ class Bench {
     this.#stopped = false;
     this.#lowestFree = undefined;
     this.#emptySince = undefined;
-    this.#lastBytes = 0;
-    this.#lastByteAt = undefined;
     this.#piece = MIN_PIECE_SECONDS;
     lab.board.console.onOutput((text) => {
       if (this.#lab === lab) this.#output += text;
     });
+    lab.startPing();
+    this.#queriesStarted = false;
     post({ type: 'booted', settings });
     this.#restartPace();
     this.#schedule();
@@ -76,11 +79,7 @@ class Bench {
   }
 
   transfer(): void {
-    if (this.#lab && this.#lab.transfer.state !== 'running') {
-      this.#lab.startTransfer();
-      this.#lastBytes = 0;
-      this.#lastByteAt = undefined;
-    }
+    this.#lab?.startTransfer();
   }
 
   chatter(rate: number): void {
@@ -153,13 +152,13 @@ class Bench {
   #watch(lab: Lab): void {
     const pool = lab.board.pool();
     const seconds = lab.board.seconds;
-    if (pool) {
+    if (pool && pool.clusters > 0) {
       this.#lowestFree = Math.min(this.#lowestFree ?? pool.free, pool.free);
       this.#emptySince = pool.free > 0 ? undefined : (this.#emptySince ?? seconds);
     }
-    if (lab.transfer.bytes !== this.#lastBytes) {
-      this.#lastBytes = lab.transfer.bytes;
-      this.#lastByteAt = seconds;
+    if (!this.#queriesStarted && seconds >= QUERIES_AT) {
+      this.#queriesStarted = true;
+      lab.startQueries();
     }
   }
 
@@ -190,28 +189,16 @@ class Bench {
         ...(waitsFor === undefined ? {} : { waitsFor }),
         ...(waitsSince === undefined ? {} : { waitsSince }),
       })),
-      transfer: this.#transferView(lab),
+      transfer: transferView(lab),
       ping: { ...lab.ping },
     };
     const pool = poolView(lab);
     if (pool) reading.pool = pool;
+    if (lab.queries) reading.queries = lab.queries;
     if (this.#lowestFree !== undefined) reading.lowestFree = this.#lowestFree;
     if (this.#emptySince !== undefined) reading.emptySince = this.#emptySince;
     this.#lowestFree = undefined;
     post({ type: 'reading', reading });
-  }
-
-  #transferView({ transfer }: Lab): TransferView {
-    const { state, bytes, startedAt, endedAt, reason, sha256, expectedSha256 } = transfer;
-    return {
-      state,
-      bytes,
-      ...(startedAt === undefined ? {} : { startedAt }),
-      ...(endedAt === undefined ? {} : { endedAt }),
-      ...(reason === undefined ? {} : { reason }),
-      ...(this.#lastByteAt === undefined ? {} : { lastByteAt: this.#lastByteAt }),
-      ...(state === 'completed' && sha256 !== undefined ? { intact: sha256 === expectedSha256 } : {}),
-    };
   }
 
   #stop(lab: Lab): void {
@@ -224,9 +211,15 @@ class Bench {
   }
 }
 
+function transferView(lab: Lab): TransferView {
+  const { sha256, expectedSha256, ...rest } = lab.transfer;
+  if (rest.state !== 'completed' || sha256 === undefined) return rest;
+  return { ...rest, intact: sha256 === expectedSha256 };
+}
+
 function poolView(lab: Lab): PoolView | undefined {
   const pool = lab.board.pool();
-  if (!pool) return undefined;
+  if (!pool || pool.clusters === 0) return undefined;
   return {
     clusters: pool.clusters,
     free: pool.free,

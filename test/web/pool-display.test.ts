@@ -23,7 +23,7 @@ function reading(clusters: number, cells: string): Reading {
       stats: { drops: 0, waits: 0, drains: 0 },
     },
     tasks: [{ name: 'SCrx', priority: 100, state: 'blocked', waitsFor: 'event', waitsSince: 4 }],
-    transfer: { state: 'idle', bytes: 0 },
+    transfer: { state: 'idle', bytes: 0, expectedBytes: 3_600_000 },
     ping: { sent: 0, answered: 0 },
   };
 }
