@@ -70,6 +70,7 @@ int ether_transmit(struct ifnet *ifp, struct mbuf *m) {
     m_freem(m);
     return ENOBUFS;
   }
+  ifp->if_opackets++;
   ifp->if_obytes += (uint32_t)m->m_pkthdr.len;
   if (m->m_flags & (M_BCAST | M_MCAST)) ifp->if_omcasts++;
   if_enqueue(&ifp->if_snd, m);
@@ -128,6 +129,7 @@ void ether_input(struct ifnet *ifp, struct ether_header *eh, struct mbuf *m) {
     m_freem(m);
     return;
   }
+  ifp->if_ipackets++;
   ifp->if_ibytes += (uint32_t)m->m_pkthdr.len + sizeof *eh;
   if (eh->ether_dhost[0] & 1) {
     m->m_flags |= memcmp(eh->ether_dhost, ether_broadcast, 6) == 0 ? M_BCAST : M_MCAST;
@@ -314,14 +316,22 @@ void arpintr(void) {
 }
 
 void rtems_bsdnet_show_arp(void) {
-  printf("Address         Ethernet address   Expires\n");
+  struct llinfo_arp table[ARP_ENTRIES / 4];
+  unsigned n = 0;
+  rtems_bsdnet_semaphore_obtain();
   uint32_t now = now_seconds();
-  for (const struct llinfo_arp *la = llinfo_list; la != NULL; la = la->la_next) {
+  for (const struct llinfo_arp *la = llinfo_list; la != NULL && n < sizeof table / sizeof table[0]; la = la->la_next)
+    table[n++] = *la;
+  rtems_bsdnet_semaphore_release();
+  printf("Address         Ethernet address   Expires\n");
+  for (unsigned i = 0; i < n; i++) {
+    const struct llinfo_arp *la = &table[i];
     char text[16];
+    inet_ntoa_r(la->la_addr, text);
     if (la->la_resolved)
-      printf("%-15s %02x:%02x:%02x:%02x:%02x:%02x  %ld s\n", inet_ntoa_r(la->la_addr, text), la->la_mac[0], la->la_mac[1],
-             la->la_mac[2], la->la_mac[3], la->la_mac[4], la->la_mac[5], (long)(int32_t)(la->la_expire - now));
+      printf("%-15s %02x:%02x:%02x:%02x:%02x:%02x  %ld s\n", text, la->la_mac[0], la->la_mac[1], la->la_mac[2], la->la_mac[3],
+             la->la_mac[4], la->la_mac[5], (long)(int32_t)(la->la_expire - now));
     else
-      printf("%-15s (incomplete)%s\n", inet_ntoa_r(la->la_addr, text), la->la_hold != NULL ? "       holds a packet" : "");
+      printf("%-15s (incomplete)%s\n", text, la->la_hold != NULL ? "       holds a packet" : "");
   }
 }

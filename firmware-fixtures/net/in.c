@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <observe.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bsdnet.h"
@@ -439,22 +440,41 @@ static const char *endpoint(struct in_addr address, uint16_t port, char *text, s
   return text;
 }
 
+/* Copied under the semaphore, printed without it: a slow console must not hold up the network. */
+struct line {
+  const char *name, *state;
+  struct in_addr laddr, faddr;
+  uint16_t lport, fport;
+  uint32_t receive, send;
+};
+
 void rtems_bsdnet_show_inet_sockets(void) {
-  printf("Proto Recv-Q Send-Q Local Address          Foreign Address        State\n");
-  for (const struct socket *so = socket_list; so != NULL; so = so->so_next) {
-    char local[24], foreign[24];
+  rtems_bsdnet_semaphore_obtain();
+  unsigned count = 0, n = 0;
+  for (const struct socket *so = socket_list; so != NULL; so = so->so_next) count++;
+  struct line *lines = rtems_bsdnet_malloc(count * sizeof *lines + 1, 0);
+  for (const struct socket *so = socket_list; lines != NULL && so != NULL; so = so->so_next) {
     const struct inpcb *inp = sotoinpcb(so);
-    const char *state = "";
-    if (inp == NULL) {
-      strcpy(local, "-");
-      strcpy(foreign, "-");
-      state = "(dropped)";
-    } else {
-      endpoint(inp->inp_laddr, inp->inp_lport, local, sizeof local);
-      endpoint(inp->inp_faddr, inp->inp_fport, foreign, sizeof foreign);
-      if (so->so_type == SOCK_STREAM && inp->inp_ppcb != NULL) state = tcp_state_names[*(int16_t *)inp->inp_ppcb];
+    struct line *line = &lines[n++];
+    line->name = so->so_proto->pr_name;
+    line->state = inp == NULL ? "(dropped)" : "";
+    line->receive = so->so_rcv.sb_cc;
+    line->send = so->so_snd.sb_cc;
+    if (inp != NULL) {
+      line->laddr = inp->inp_laddr;
+      line->lport = inp->inp_lport;
+      line->faddr = inp->inp_faddr;
+      line->fport = inp->inp_fport;
+      if (so->so_type == SOCK_STREAM && inp->inp_ppcb != NULL) line->state = tcp_state_names[*(int32_t *)inp->inp_ppcb];
     }
-    printf("%-5s %6lu %6lu %-22s %-22s %s\n", so->so_proto->pr_name, (unsigned long)so->so_rcv.sb_cc,
-           (unsigned long)so->so_snd.sb_cc, local, foreign, state);
   }
+  rtems_bsdnet_semaphore_release();
+  printf("Proto Recv-Q Send-Q Local Address          Foreign Address        State\n");
+  for (unsigned i = 0; i < n; i++) {
+    char local[24], foreign[24];
+    printf("%-5s %6lu %6lu %-22s %-22s %s\n", lines[i].name, (unsigned long)lines[i].receive, (unsigned long)lines[i].send,
+           endpoint(lines[i].laddr, lines[i].lport, local, sizeof local),
+           endpoint(lines[i].faddr, lines[i].fport, foreign, sizeof foreign), lines[i].state);
+  }
+  free(lines);
 }

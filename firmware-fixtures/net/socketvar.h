@@ -95,7 +95,7 @@ extern const int inetsw_count;
 
 struct socket {
   struct socket *so_next; /* all sockets, for netstat and observers */
-  int16_t so_type;
+  int32_t so_type; /* a word: observers read it */
   int16_t so_options;
   int16_t so_linger; /* seconds */
   uint16_t so_state;

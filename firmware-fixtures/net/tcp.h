@@ -52,17 +52,16 @@ enum { TCPT_REXMT, TCPT_PERSIST, TCPT_KEEP, TCPT_2MSL, TCPT_NTIMERS };
 #define TF_NODELAY 0x0004
 #define TF_SENTFIN 0x0010
 
-/* An out-of-order segment waiting for what precedes it. */
-struct tcp_segment {
-  struct tcp_segment *ts_next;
-  struct mbuf *ts_m; /* data only; NULL for a bare FIN */
-  uint32_t ts_seq;
-  int32_t ts_len;
-  uint8_t ts_flags;
-};
+/*
+ * Out-of-order segments wait as packets linked by m_nextpkt. Their packet header, of no other use by then, says where
+ * they belong: the sequence number in the place of rcvif, the length, and a flag for a FIN at the end.
+ */
+#define M_FIN 0x1000
+#define REASS_SEQ(m) (*(uint32_t *)(void *)&(m)->m_pkthdr.rcvif)
+#define REASS_LEN(m) ((m)->m_pkthdr.len)
 
 struct tcpcb {
-  int16_t t_state; /* first: netstat reads it through inp_ppcb */
+  int32_t t_state; /* first: netstat reads it through inp_ppcb */
   int16_t t_timer[TCPT_NTIMERS];
   int16_t t_rxtshift; /* retransmissions in a row */
   int16_t t_rxtcur;   /* current retransmission time, slow time-outs */
@@ -72,7 +71,7 @@ struct tcpcb {
   uint8_t t_force; /* one byte must go out (persist) */
   struct mbuf *t_template; /* IP and TCP header with what never changes */
   struct inpcb *t_inpcb;
-  struct tcp_segment *t_reass;
+  struct mbuf *t_reass; /* out-of-order segments, by sequence number */
 
   uint32_t snd_una, snd_nxt, snd_max, iss;
   uint32_t snd_wl1, snd_wl2;

@@ -162,83 +162,76 @@ static int take_apart(struct mbuf *m, int hlen, struct segment *s) {
 
 /* ---- reassembly ---- */
 
-/* Gives everything contiguous to the socket; the flags of what was given (a FIN among it, or not). */
+/* Gives everything contiguous to the socket; TH_FIN when the last of it ended with one. */
 static int present(struct tcpcb *tp) {
   struct socket *so = tp->t_inpcb->inp_socket;
   int flags = 0;
   if (!TCPS_HAVEESTABLISHED(tp->t_state)) return 0;
-  while (tp->t_reass != NULL && SEQ_LEQ(tp->t_reass->ts_seq, tp->rcv_nxt)) {
-    struct tcp_segment *ts = tp->t_reass;
-    int overlap = (int)(tp->rcv_nxt - ts->ts_seq);
-    tp->t_reass = ts->ts_next;
-    if (overlap > ts->ts_len) { /* all old */
-      m_freem(ts->ts_m);
-      rtems_bsdnet_free(ts);
+  while (tp->t_reass != NULL && SEQ_LEQ(REASS_SEQ(tp->t_reass), tp->rcv_nxt)) {
+    struct mbuf *m = tp->t_reass;
+    int overlap = (int)(tp->rcv_nxt - REASS_SEQ(m));
+    tp->t_reass = m->m_nextpkt;
+    m->m_nextpkt = NULL;
+    if (overlap > REASS_LEN(m)) { /* all old */
+      m_freem(m);
       continue;
     }
-    if (overlap > 0) m_adj(ts->ts_m, overlap);
-    tp->rcv_nxt += (uint32_t)(ts->ts_len - overlap);
-    flags = ts->ts_flags & TH_FIN;
+    if (overlap > 0) m_adj(m, overlap);
+    tp->rcv_nxt += (uint32_t)REASS_LEN(m);
+    flags = (m->m_flags & M_FIN) ? TH_FIN : 0;
+    m->m_flags &= (uint16_t)~M_FIN;
     if (so->so_state & SS_CANTRCVMORE)
-      m_freem(ts->ts_m);
+      m_freem(m);
     else
-      sbappend(&so->so_rcv, ts->ts_m);
-    rtems_bsdnet_free(ts);
+      sbappend(&so->so_rcv, m);
   }
   sorwakeup(so);
   return flags;
 }
 
-/* Queues an out-of-order segment (or takes one that fills the gap); the FIN flag when it is now in order. */
+/* Queues an out-of-order segment (or takes one that fills the gap); TH_FIN when one is now in order. Takes s->m. */
 static int reassemble(struct tcpcb *tp, struct segment *s) {
-  struct tcp_segment **place = &tp->t_reass;
-  while (*place != NULL && SEQ_LT((*place)->ts_seq, s->seq)) {
-    /* Cut off what the queue has already. */
-    int overlap = (int)((*place)->ts_seq + (uint32_t)(*place)->ts_len - s->seq);
-    if (overlap > 0) {
-      if (overlap >= s->length && !((s->flags & TH_FIN) && overlap == s->length)) {
-        tcpstat.rcvduppack++;
-        m_freem(s->m);
-        s->m = NULL;
-        return present(tp);
-      }
-      trim_front(s, overlap);
-    }
-    place = &(*place)->ts_next;
-  }
-  /* And what the newcomer covers. */
-  while (*place != NULL && s->length > 0) {
-    int overlap = (int)(s->seq + (uint32_t)s->length - (*place)->ts_seq);
-    if (overlap <= 0) break;
-    struct tcp_segment *covered = *place;
-    if (overlap < covered->ts_len) {
-      m_adj(covered->ts_m, overlap);
-      covered->ts_seq += (uint32_t)overlap;
-      covered->ts_len -= overlap;
-      break;
-    }
-    s->flags |= covered->ts_flags & TH_FIN;
-    *place = covered->ts_next;
-    m_freem(covered->ts_m);
-    rtems_bsdnet_free(covered);
-  }
-  struct tcp_segment *ts = rtems_bsdnet_malloc(sizeof *ts, 0);
-  if (ts == NULL) {
-    m_freem(s->m);
-    s->m = NULL;
-    return 0;
-  }
+  struct mbuf **place = &tp->t_reass;
+  struct mbuf *m = s->m;
   if (SEQ_GT(s->seq, tp->rcv_nxt)) {
     tcpstat.rcvoopack++;
     tcpstat.rcvoobyte += (uint32_t)s->length;
   }
-  ts->ts_m = s->m;
-  ts->ts_seq = s->seq;
-  ts->ts_len = s->length;
-  ts->ts_flags = (uint8_t)s->flags;
-  ts->ts_next = *place;
-  *place = ts;
+  while (*place != NULL && SEQ_LT(REASS_SEQ(*place), s->seq)) {
+    /* Cut off what the queue has already. */
+    int overlap = (int)(REASS_SEQ(*place) + (uint32_t)REASS_LEN(*place) - s->seq);
+    if (overlap > 0) {
+      if (overlap > s->length || (overlap == s->length && !(s->flags & TH_FIN))) {
+        tcpstat.rcvduppack++;
+        s->m = NULL;
+        m_freem(m);
+        return present(tp);
+      }
+      trim_front(s, overlap);
+    }
+    place = &(*place)->m_nextpkt;
+  }
+  /* And what the newcomer covers. */
+  while (*place != NULL && s->length > 0) {
+    struct mbuf *covered = *place;
+    int overlap = (int)(s->seq + (uint32_t)s->length - REASS_SEQ(covered));
+    if (overlap <= 0) break;
+    if (overlap < REASS_LEN(covered)) {
+      m_adj(covered, overlap);
+      REASS_SEQ(covered) += (uint32_t)overlap;
+      break;
+    }
+    if ((covered->m_flags & M_FIN) && overlap == REASS_LEN(covered)) s->flags |= TH_FIN;
+    *place = covered->m_nextpkt;
+    covered->m_nextpkt = NULL;
+    m_freem(covered);
+  }
   s->m = NULL;
+  REASS_SEQ(m) = s->seq;
+  REASS_LEN(m) = s->length;
+  if (s->flags & TH_FIN) m->m_flags |= M_FIN;
+  m->m_nextpkt = *place;
+  *place = m;
   return present(tp);
 }
 

@@ -33,8 +33,6 @@ OBSERVE("tp.snd_max", offsetof(struct tcpcb, snd_max));
 OBSERVE("tp.snd_wnd", offsetof(struct tcpcb, snd_wnd));
 OBSERVE("tp.snd_cwnd", offsetof(struct tcpcb, snd_cwnd));
 OBSERVE("tp.rcv_nxt", offsetof(struct tcpcb, rcv_nxt));
-OBSERVE("reass.next", offsetof(struct tcp_segment, ts_next));
-OBSERVE("reass.m", offsetof(struct tcp_segment, ts_m));
 /* The numbers tp.state takes, in order. */
 OBSERVE("tcps.names", &tcp_state_names);
 
@@ -144,10 +142,10 @@ void tcp_quench(struct tcpcb *tp) {
 
 void tcp_reass_free(struct tcpcb *tp) {
   while (tp->t_reass != NULL) {
-    struct tcp_segment *ts = tp->t_reass;
-    tp->t_reass = ts->ts_next;
-    m_freem(ts->ts_m);
-    rtems_bsdnet_free(ts);
+    struct mbuf *m = tp->t_reass;
+    tp->t_reass = m->m_nextpkt;
+    m->m_nextpkt = NULL;
+    m_freem(m);
   }
 }
 

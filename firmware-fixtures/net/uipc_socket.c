@@ -19,7 +19,7 @@ int socreate(int domain, struct socket **result, int type, int protocol) {
   if (proto == NULL) return EPROTONOSUPPORT;
   struct socket *so = rtems_bsdnet_malloc(sizeof *so, 1);
   if (so == NULL) return ENOBUFS;
-  so->so_type = (int16_t)type;
+  so->so_type = type;
   so->so_proto = proto;
   so->so_next = socket_list;
   socket_list = so;
