@@ -71,6 +71,7 @@ class Bench {
     this.#queriesStarted = false;
     post({ type: 'booted', settings });
     this.#restartPace();
+    this.#report(performance.now());
     this.#schedule();
   }
 
