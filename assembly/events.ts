@@ -4,7 +4,7 @@
 import { EVENT_SLOTS, EVENTS, NEXT_EVENT, RUN_LIMIT, STOP_REQUEST } from './layout';
 
 /** Cycle of a slot that is not scheduled. */
-export const NEVER: u64 = 0xffffffffffffffff;
+export const NEVER: u64 = ~0;
 
 // Ids 0–23 belong to the SoC, which adds its names here; 24–31 to the CPU. Lower ids fire first within a cycle.
 export const EV_PIT: u32 = 0;

@@ -42,7 +42,7 @@ export function machineRun(until: u64): u32 {
 function dispatchEvents(): void {
   const until = load<u64>(RUN_UNTIL);
   const reached = load<u64>(NOW);
-  const now = reached < until ? reached : until;
+  const now = min<u64>(reached, until);
   while (load<u64>(NEXT_EVENT) <= now) {
     let first = NEVER;
     let id: u32 = EVENT_SLOTS;

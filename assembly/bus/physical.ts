@@ -178,7 +178,7 @@ export function busSteal(pa: u32, beats: u32, write: bool): void {
     singles * load<u32>(b + (write ? BANK_WRITE_BUSY : BANK_READ_BUSY));
   const now = load<u64>(NOW);
   const free = load<u64>(BUS_FREE_AT);
-  store<u64>(BUS_FREE_AT, (free > now ? free : now) + <u64>busy);
+  store<u64>(BUS_FREE_AT, max<u64>(free, now) + <u64>busy);
 }
 
 /** Describes the device of a bank: kind BANK_*, linear address, bytes, port width in bits. */

@@ -1,6 +1,1452 @@
-import { NOW, RUN_LIMIT } from '../layout';
+// The interpreter: predecoded entries, one switch, registers at fixed addresses (DESIGN contract 8). Time is kept in `left`,
+// the clocks until `limit`, so that an instruction costs one subtraction; NOW = limit - left is stored before any call that
+// may look at it. Everything else that must survive leaving this function is in cpu/state.ts.
+//
+// INSTRUCTIONS needs no work per instruction: `runBase` is where `ip` would have been at the last branch had the lines
+// since then been contiguous, so (ip - runBase) / 8 is the number of instructions since then.
+
+import { BANK_BURST_BUSY, BANK_BURST_FIRST, BANK_BYTES, busBank, CLAIM_IMMR } from '../bus/physical';
+import { MISS_OVERHEAD, swapWays } from '../cache/dcache';
+import { DC_TAGS, IC_TAGS, LINE_MODIFIED, PLACE, SECOND, SET_BITS } from '../cache/layout';
+import { requestStop } from '../events';
+import {
+  BUS_FREE_AT,
+  GPR,
+  IDLE_CYCLES,
+  IMMR_MEM,
+  INSTRUCTIONS,
+  NOW,
+  PENDING,
+  PENDING_DECREMENTER,
+  PENDING_EXTERNAL,
+  PENDING_NMI,
+  PENDING_RESET,
+  RUN_LIMIT,
+  STOP_CHECKSTOP,
+} from '../layout';
+import { CURRENT_DELTA, CURRENT_PAGE, DATA_PAGES_EMPTY, DP_DELTA, DP_FAST_READ, DP_FAST_WRITE } from '../mmu/derived';
+import { raise, VECTOR_DECREMENTER, VECTOR_EXTERNAL, VECTOR_RESET, VECTOR_TRACE, watchForStorm } from './exceptions';
+import { divideClocks, divideSigned, execute, recordCr0, X_FAULT, X_NEXT, X_REFETCH } from './execute';
+import { fetchLine, resumeLine } from './fetch';
+import { busCheck, dataRead, dataTable, dataWrite } from './memory';
+import {
+  FLAG_AA,
+  FLAG_HOT,
+  FLAG_LIKELY,
+  FLAG_LK,
+  FLAG_RC,
+  LINE_END_ENTRY,
+  LINE_HEAD_NEEDS,
+  LINE_HEAD_SOURCES,
+  OP_ADD,
+  OP_ADD_RC,
+  OP_ADDC,
+  OP_ADDE,
+  OP_ADDI,
+  OP_ADDIC,
+  OP_ADDME,
+  OP_ADDZE,
+  OP_AND,
+  OP_ANDC,
+  OP_ANDI,
+  OP_B,
+  OP_B_SELF,
+  OP_BC,
+  OP_BCCTR,
+  OP_BCLR,
+  OP_BCTR,
+  OP_BCTRL,
+  OP_BDNZ,
+  OP_BF,
+  OP_BL,
+  OP_BLR,
+  OP_BT,
+  OP_CMPLW,
+  OP_CMPLWI,
+  OP_CMPW,
+  OP_CMPWI,
+  OP_CNTLZW,
+  OP_DIVW,
+  OP_DIVWU,
+  OP_EQV,
+  OP_EXTSB,
+  OP_EXTSH,
+  OP_LBZ,
+  OP_LBZU,
+  OP_LBZX,
+  OP_LHA,
+  OP_LHAX,
+  OP_LHZ,
+  OP_LHZU,
+  OP_LHZX,
+  OP_LI,
+  OP_LINE_END,
+  OP_LWZ,
+  OP_LWZU,
+  OP_LWZX,
+  OP_MFCR,
+  OP_MFCTR,
+  OP_MFLR,
+  OP_MR,
+  OP_MTCTR,
+  OP_MTLR,
+  OP_MULHW,
+  OP_MULHWU,
+  OP_MULLI,
+  OP_MULLW,
+  OP_NAND,
+  OP_NEG,
+  OP_NOP,
+  OP_NOR,
+  OP_OR,
+  OP_OR_RC,
+  OP_ORC,
+  OP_ORI,
+  OP_RLWIMI,
+  OP_RLWINM,
+  OP_RLWINM_RC,
+  OP_RLWNM,
+  OP_SLOW,
+  OP_SLW,
+  OP_SRAW,
+  OP_SRAWI,
+  OP_SRW,
+  OP_STB,
+  OP_STBU,
+  OP_STBX,
+  OP_STH,
+  OP_STHU,
+  OP_STHX,
+  OP_STW,
+  OP_STWU,
+  OP_STWX,
+  OP_SUBF,
+  OP_SUBF_RC,
+  OP_SUBFC,
+  OP_SUBFE,
+  OP_SUBFIC,
+  OP_SUBFME,
+  OP_SUBFZE,
+  OP_XOR,
+  OP_XORI,
+  SETS_BRANCH_INPUT,
+} from './ops';
+import { cpuReset } from './reset';
+import {
+  BRANCH_COUNT,
+  BRANCH_TRACE,
+  CHECKSTOP,
+  CRF,
+  CTR,
+  DATA_BUSY_UNTIL,
+  FAULTED,
+  FETCH_CACHED,
+  FETCH_EA,
+  FETCH_MODE,
+  FETCH_NONE,
+  FETCH_PA,
+  HOT_INPUT,
+  ICTRL,
+  LR,
+  MSR,
+  MSR_BE,
+  MSR_EE,
+  MSR_LE,
+  MSR_POW,
+  MSR_SE,
+  PC,
+  readCr,
+  SINCE_BRANCH,
+  STREAM,
+  STREAM_AT,
+  STREAM_NEXT,
+  STREAM_WORD,
+  TRACE_DUE,
+  XER_CA,
+  XER_SO,
+} from './state';
+
+/** Longest stretch that `left` counts, clocks. */
+const WINDOW: u64 = 0x3fffffff;
+/** Clocks of a branch taken and not taken, and of a wrong prediction (hardware/core-timing.md section 6). */
+const BR_TAKEN: i32 = 2;
+const BR_NOT_TAKEN: i32 = 1;
+const MISPREDICT: i32 = 2;
+/** Extra clocks of every instruction while ICTRL[ISCT_SER] asks for serialized fetch. */
+const SERIALIZED_FETCH: u64 = 4;
+/** Two instructions that are not branches must lie between two folded ones: 16 bytes of entries. */
+const FOLD_DISTANCE: u32 = 16;
+
+const IMMR_PLPRCR_LPM: u32 = IMMR_MEM + 0x286;
+
+const KIND_BRANCH: u32 = 0;
+const KIND_DATA: u32 = 1;
+const KIND_SLOW: u32 = 2;
+const KIND_FETCH_FAULT: u32 = 3;
+
+/** Hits of the data cache: address of the byte at `ea`, or 0 if the slow way must decide. */
+class Data {
+  /** `mask` keeps the page and the bits that alignment wants to be 0. */
+  @inline static read(table: u32, ea: u32, mask: u32): u32 {
+    const t = table + ((ea >>> 7) & 0x1fe0);
+    if (load<u32>(t, DP_FAST_READ) == (ea & mask)) {
+      const pa = ea + load<u32>(t, DP_DELTA);
+      const record = pa & SET_BITS;
+      if (load<u32>(record, DC_TAGS) == (pa & ~15)) return load<u32>(record, DC_TAGS + PLACE) + (pa & 15);
+    }
+    return 0;
+  }
+
+  /** Marks the line modified. */
+  @inline static write(table: u32, ea: u32, mask: u32): u32 {
+    const t = table + ((ea >>> 7) & 0x1fe0);
+    if (load<u32>(t, DP_FAST_WRITE) == (ea & mask)) {
+      const pa = ea + load<u32>(t, DP_DELTA);
+      const record = pa & SET_BITS;
+      if (load<u32>(record, DC_TAGS) == (pa & ~15)) {
+        const data = load<u32>(record, DC_TAGS + PLACE);
+        store<u8>(data, 1, LINE_MODIFIED);
+        return data + (pa & 15);
+      }
+    }
+    return 0;
+  }
+}
+
+/** Clocks and conditions of branches. */
+class Branch {
+  /** 1 if the branch's input was set by the instruction right before it. */
+  @inline static hot(e: u32, input: u32, first: bool): i32 {
+    return e & FLAG_HOT ? 1 : input != 0 && first ? 1 : 0;
+  }
+
+  @inline static taken(distance: u32, hot: i32): i32 {
+    return BR_TAKEN + hot - (distance >= FOLD_DISTANCE && !hot ? 1 : 0);
+  }
+
+  @inline static notTaken(distance: u32, hot: i32): i32 {
+    return BR_NOT_TAKEN + hot - (distance >= FOLD_DISTANCE && !hot ? 1 : 0);
+  }
+
+  /** BO against CTR (decremented already) and CR. */
+  static decide(bo: u32, field: u32, mask: u32): bool {
+    if (!(bo & 4) && (load<u32>(CTR) != 0) == ((bo & 2) != 0)) return false;
+    return (bo & 16) != 0 || ((load<u8>(CRF + field) & mask) != 0) == ((bo & 8) != 0);
+  }
+}
+
+/** Takes the request of highest priority that MSR lets through; true if there was one. */
+function takeRequest(): bool {
+  const pending = load<u32>(PENDING);
+  if (pending & PENDING_RESET) {
+    cpuReset(false);
+    return true;
+  }
+  if (pending & PENDING_NMI) {
+    store<u32>(PENDING, pending & ~PENDING_NMI);
+    raise(VECTOR_RESET, load<u32>(PC), 0);
+    return true;
+  }
+  if (load<u32>(MSR) & MSR_EE) {
+    if (pending & PENDING_EXTERNAL) {
+      raise(VECTOR_EXTERNAL, load<u32>(PC), 0);
+      return true;
+    }
+    if (pending & PENDING_DECREMENTER) {
+      store<u32>(PENDING, pending & ~PENDING_DECREMENTER);
+      raise(VECTOR_DECREMENTER, load<u32>(PC), 0);
+      return true;
+    }
+  }
+  return false;
+}
+
+/** True if a request is waiting that MSR lets through. */
+function requestWaiting(): bool {
+  const pending = load<u32>(PENDING);
+  if (!pending) return false;
+  return (pending & (PENDING_RESET | PENDING_NMI)) != 0 || (load<u32>(MSR) & MSR_EE) != 0;
+}
+
+/** The data access of a predecoded entry, with everything that can happen to it. */
+function accessData(e: u32, ea: u32): void {
+  const d = (e >>> 6) & 0x7c;
+  switch (e & 0xff) {
+    case OP_LWZ:
+    case OP_LWZX:
+    case OP_LWZU: {
+      const v = dataRead(ea, 4);
+      if (load<u32>(FAULTED)) return;
+      if ((e & 0xff) == OP_LWZU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+      store<u32>(d, v, GPR);
+      return;
+    }
+    case OP_LBZ:
+    case OP_LBZX:
+    case OP_LBZU: {
+      const v = dataRead(ea, 1);
+      if (load<u32>(FAULTED)) return;
+      if ((e & 0xff) == OP_LBZU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+      store<u32>(d, v, GPR);
+      return;
+    }
+    case OP_LHZ:
+    case OP_LHZX:
+    case OP_LHZU: {
+      const v = dataRead(ea, 2);
+      if (load<u32>(FAULTED)) return;
+      if ((e & 0xff) == OP_LHZU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+      store<u32>(d, v, GPR);
+      return;
+    }
+    case OP_LHA:
+    case OP_LHAX: {
+      const v = dataRead(ea, 2);
+      if (!load<u32>(FAULTED)) store<u32>(d, <u32>(<i32>(v << 16) >> 16), GPR);
+      return;
+    }
+    case OP_STW:
+    case OP_STWX:
+    case OP_STWU:
+      dataWrite(ea, 4, load<u32>(d, GPR));
+      break;
+    case OP_STB:
+    case OP_STBX:
+    case OP_STBU:
+      dataWrite(ea, 1, load<u32>(d, GPR));
+      break;
+    default:
+      dataWrite(ea, 2, load<u32>(d, GPR));
+      break;
+  }
+  if (load<u32>(FAULTED)) return;
+  const op = e & 0xff;
+  if (op == OP_STWU || op == OP_STBU || op == OP_STHU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+}
+
+/** True if every instruction must pass the slow check: tracing, or serialized fetch. */
+function mustStep(): bool {
+  return (load<u32>(MSR) & (MSR_SE | MSR_BE)) != 0 || serialized();
+}
+
+/** ICTRL[ISCT_SER] 0–3: serialized (and 4, which is illegal). */
+function serialized(): bool {
+  return (load<u32>(ICTRL) & 7) < 5;
+}
+
+/** The data pages that the fast way may use now. */
+function fastTable(): u32 {
+  if (load<u32>(MSR) & MSR_LE || load<u64>(NOW) < load<u64>(DATA_BUSY_UNTIL)) return DATA_PAGES_EMPTY;
+  return dataTable();
+}
+
+/**
+ * A branch to itself past the cache: skips the whole rounds up to RUN_LIMIT once a round's cost is steady. True if it did;
+ * NOW, BUS_FREE_AT and STREAM_AT are then those after the rounds, whose number is in `skippedRounds`.
+ */
+function skipUncachedIdle(): bool {
+  const bank = busBank(load<u32>(FETCH_PA));
+  if (bank < 0 || bank == CLAIM_IMMR) return false;
+  const b = <u32>bank * BANK_BYTES;
+  const now = load<u64>(NOW);
+  const until = load<u64>(RUN_LIMIT);
+  const free = load<u64>(BUS_FREE_AT);
+  if (until <= now || load<u64>(STREAM_AT) != now) return false;
+  const start = max<u64>(now + BR_TAKEN + MISS_OVERHEAD, free);
+  const next = start + load<u32>(b, BANK_BURST_FIRST);
+  if (start + load<u32>(b, BANK_BURST_BUSY) - next != free - now) return false;
+  const period = next - now;
+  const rounds = (until - now + period - 1) / period;
+  const span = rounds * period;
+  store<u64>(NOW, now + span);
+  store<u64>(BUS_FREE_AT, free + span);
+  store<u64>(STREAM_AT, now + span);
+  store<u64>(IDLE_CYCLES, load<u64>(IDLE_CYCLES) + span);
+  skippedRounds = rounds;
+  return true;
+}
+
+/** Result of `skipUncachedIdle`: scratch, not state. */
+let skippedRounds: u64 = 0;
 
 /** Runs instructions until RUN_LIMIT. */
 export function cpuRun(): void {
-  store<u64>(NOW, load<u64>(RUN_LIMIT));
+  busCheck();
+  while (true) {
+    // Here everything is in memory: PC, NOW, INSTRUCTIONS, and the fetch state.
+    if (load<u64>(NOW) >= load<u64>(RUN_LIMIT)) return;
+    if (load<u32>(CHECKSTOP)) {
+      requestStop(STOP_CHECKSTOP);
+      return;
+    }
+    let excepted = false;
+    if (load<u32>(TRACE_DUE)) {
+      raise(VECTOR_TRACE, load<u32>(PC), 0);
+      excepted = true;
+    } else if (load<u32>(PENDING)) {
+      excepted = takeRequest();
+    }
+    if (excepted) {
+      store<u32>(FAULTED, 0);
+      store<u32>(SINCE_BRANCH, 0);
+      store<u32>(HOT_INPUT, 0);
+      watchForStorm();
+      continue;
+    }
+    if (load<u32>(MSR) & MSR_POW && load<u8>(IMMR_PLPRCR_LPM) & 3) {
+      // Doze and deeper: nothing happens until a request comes (POW is cleared by taking it).
+      const until = load<u64>(RUN_LIMIT);
+      store<u64>(IDLE_CYCLES, load<u64>(IDLE_CYCLES) + (until - load<u64>(NOW)));
+      store<u64>(NOW, until);
+      return;
+    }
+    let line: u32 = 0;
+    const pc = load<u32>(PC);
+    if (load<u32>(FETCH_MODE) != FETCH_NONE && pc - load<u32>(FETCH_EA) <= 16) line = resumeLine();
+    if (!line) {
+      store<u32>(HOT_INPUT, 0);
+      line = fetchLine(pc);
+      if (!line) {
+        store<u32>(FAULTED, 0);
+        store<u32>(SINCE_BRANCH, 0);
+        watchForStorm();
+        continue;
+      }
+    }
+    let lineEa = load<u32>(FETCH_EA);
+    let linePa = load<u32>(FETCH_PA);
+    let ip = line + ((pc - lineEa) << 1);
+    let runBase = ip - (load<u32>(SINCE_BRANCH) << 3);
+    let icount = load<u64>(INSTRUCTIONS) - load<u32>(SINCE_BRANCH);
+    let hotInput = load<u32>(HOT_INPUT);
+    let page = load<u32>(CURRENT_PAGE);
+    let delta = load<u32>(CURRENT_DELTA);
+    let stream = load<u32>(STREAM);
+    const stepping = mustStep();
+    let dtb = fastTable();
+    // 0 clocks left: the first thing the loop does is to look where it stands.
+    let limit = load<u64>(NOW);
+    let left: i32 = 0;
+    let target: u32 = 0;
+    let ea: u32 = 0;
+
+    while (true) {
+      if (left <= 0) {
+        let now = limit - <u64>(<i64>left);
+        let leave = now >= load<u64>(RUN_LIMIT);
+        if (stepping && load<u32>(TRACE_DUE)) leave = true;
+        if (leave) {
+          store<u32>(PC, lineEa + ((ip - line) >>> 1));
+          store<u64>(NOW, now);
+          store<u32>(SINCE_BRANCH, (ip - runBase) >>> 3);
+          store<u64>(INSTRUCTIONS, icount + ((ip - runBase) >>> 3));
+          store<u32>(HOT_INPUT, hotInput);
+          store<u32>(FETCH_EA, lineEa);
+          store<u32>(FETCH_PA, linePa);
+          store<u32>(STREAM, stream);
+          break;
+        }
+        const slot = (ip - line) >>> 3;
+        if (slot < 4) {
+          if (stream) {
+            // Words of the line arrive one after the other, the critical one first.
+            const step = <u64>load<u32>(STREAM_NEXT);
+            const critical = load<u64>(STREAM_AT);
+            now = max<u64>(now, critical + <u64>((slot - load<u32>(STREAM_WORD)) & 3) * step);
+            if (now >= critical + 3 * step) stream = 0;
+          }
+          if (stepping) {
+            if (serialized()) now += SERIALIZED_FETCH;
+            const op = load<u32>(ip) & 0xff;
+            const msr = load<u32>(MSR);
+            if (msr & MSR_SE || (msr & MSR_BE && op >= OP_B && op <= OP_BCCTR)) store<u32>(TRACE_DUE, 1);
+          }
+        }
+        limit = now;
+        left = 0;
+        if (!stream && !stepping) {
+          limit = min<u64>(load<u64>(RUN_LIMIT), now + WINDOW);
+          left = limit > now ? <i32>(limit - now) : 0;
+          if (limit <= now) limit = now;
+        }
+      }
+      const e = load<u32>(ip);
+      const imm = load<u32>(ip, 4);
+      left -= e >>> 28;
+      let kind = KIND_BRANCH;
+      switch (e & 0xff) {
+        case OP_LINE_END: {
+          // On to the next line: the same checks between its first instruction and our last as within a line.
+          target = lineEa + 16;
+          let next: u32 = 0;
+          if ((target & 0xfffff000) == page) {
+            linePa = target + delta;
+            const record = linePa & SET_BITS;
+            if (load<u32>(record, IC_TAGS) == linePa) {
+              next = load<u32>(record, IC_TAGS + PLACE);
+            } else if (load<u32>(record, IC_TAGS + SECOND) == linePa) {
+              swapWays(IC_TAGS + record);
+              next = load<u32>(record, IC_TAGS + PLACE);
+            }
+          }
+          const sets = e >>> 8;
+          const late = imm;
+          if (next) {
+            stream = 0;
+          } else {
+            store<u32>(PC, target);
+            store<u64>(NOW, limit - <u64>(<i64>left));
+            store<u32>(SINCE_BRANCH, (ip - runBase) >>> 3);
+            store<u64>(INSTRUCTIONS, icount + ((ip - runBase) >>> 3));
+            next = fetchLine(target);
+            if (!next) {
+              kind = KIND_FETCH_FAULT;
+              break;
+            }
+            linePa = load<u32>(FETCH_PA);
+            page = load<u32>(CURRENT_PAGE);
+            delta = load<u32>(CURRENT_DELTA);
+            stream = load<u32>(STREAM);
+            limit = load<u64>(NOW);
+            left = 0;
+          }
+          store<u32>(FETCH_EA, target);
+          const needs = load<u32>(next, LINE_HEAD_NEEDS) & sets;
+          if (load<u32>(next, LINE_HEAD_SOURCES) & late) left--;
+          if (needs) {
+            if (needs & ~SETS_BRANCH_INPUT) left--;
+          }
+          hotInput = needs & SETS_BRANCH_INPUT;
+          runBase += next - line - LINE_END_ENTRY;
+          line = next;
+          lineEa = target;
+          ip = next;
+          continue;
+        }
+        case OP_SLOW:
+          kind = KIND_SLOW;
+          break;
+        case OP_B_SELF: {
+          // The idle loop. Its rounds are not in the branch trace, so that skipping them changes nothing.
+          target = lineEa + imm;
+          if (!stepping && ip == runBase) {
+            if (load<u32>(FETCH_MODE) == FETCH_CACHED) {
+              if (!stream && left > 0) {
+                const rounds = (left + BR_TAKEN - 1) / BR_TAKEN;
+                left -= rounds * BR_TAKEN;
+                icount += rounds;
+                store<u64>(IDLE_CYCLES, load<u64>(IDLE_CYCLES) + <u64>(rounds * BR_TAKEN));
+                continue;
+              }
+            } else {
+              store<u64>(NOW, limit - <u64>(<i64>left));
+              if (skipUncachedIdle()) {
+                icount += skippedRounds;
+                limit = load<u64>(NOW);
+                left = 0;
+                continue;
+              }
+            }
+          }
+          left -= Branch.taken(ip - runBase, 0);
+          break;
+        }
+        case OP_NOP: {
+          ip += 8;
+          continue;
+        }
+        case OP_LI: {
+          store<u32>((e >>> 6) & 0x7c, imm, GPR);
+          ip += 8;
+          continue;
+        }
+        case OP_ADDI: {
+          store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 11) & 0x7c, GPR) + imm, GPR);
+          ip += 8;
+          continue;
+        }
+        case OP_MR: {
+          store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR), GPR);
+          ip += 8;
+          continue;
+        }
+        case OP_ADD: {
+          store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR), GPR);
+          ip += 8;
+          continue;
+        }
+        case OP_SUBF: {
+          store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 16) & 0x7c, GPR) - load<u32>((e >>> 11) & 0x7c, GPR), GPR);
+          ip += 8;
+          continue;
+        }
+        case OP_OR: {
+          store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR) | load<u32>((e >>> 16) & 0x7c, GPR), GPR);
+          ip += 8;
+          continue;
+        }
+        case OP_RLWINM: {
+          store<u32>((e >>> 11) & 0x7c, rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), (e >>> 18) & 31) & imm, GPR);
+          ip += 8;
+          continue;
+        }
+        case OP_RLWINM_RC: {
+          const r: u32 = rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), (e >>> 18) & 31) & imm;
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_ADD_RC: {
+          const r: u32 = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_SUBF_RC: {
+          const r: u32 = load<u32>((e >>> 16) & 0x7c, GPR) - load<u32>((e >>> 11) & 0x7c, GPR);
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_OR_RC: {
+          const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) | load<u32>((e >>> 16) & 0x7c, GPR);
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_ANDI: {
+          const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) & imm;
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_AND: {
+          const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) & load<u32>((e >>> 16) & 0x7c, GPR);
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_ANDC: {
+          const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) & ~load<u32>((e >>> 16) & 0x7c, GPR);
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_XOR: {
+          const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) ^ load<u32>((e >>> 16) & 0x7c, GPR);
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_NOR: {
+          const r: u32 = ~(load<u32>((e >>> 6) & 0x7c, GPR) | load<u32>((e >>> 16) & 0x7c, GPR));
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_NAND: {
+          const r: u32 = ~(load<u32>((e >>> 6) & 0x7c, GPR) & load<u32>((e >>> 16) & 0x7c, GPR));
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_EQV: {
+          const r: u32 = ~(load<u32>((e >>> 6) & 0x7c, GPR) ^ load<u32>((e >>> 16) & 0x7c, GPR));
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_ORC: {
+          const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) | ~load<u32>((e >>> 16) & 0x7c, GPR);
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_ORI: {
+          store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR) | imm, GPR);
+          ip += 8;
+          continue;
+        }
+        case OP_XORI: {
+          store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR) ^ imm, GPR);
+          ip += 8;
+          continue;
+        }
+        case OP_RLWIMI: {
+          const r: u32 =
+            (rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), (e >>> 18) & 31) & imm) |
+            (load<u32>((e >>> 11) & 0x7c, GPR) & ~imm);
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_RLWNM: {
+          const r: u32 = rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), load<u32>((e >>> 16) & 0x7c, GPR) & 31) & imm;
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_SLW: {
+          const n = load<u32>((e >>> 16) & 0x7c, GPR) & 63;
+          const r: u32 = n < 32 ? load<u32>((e >>> 6) & 0x7c, GPR) << n : 0;
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_SRW: {
+          const n = load<u32>((e >>> 16) & 0x7c, GPR) & 63;
+          const r: u32 = n < 32 ? load<u32>((e >>> 6) & 0x7c, GPR) >>> n : 0;
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_SRAW: {
+          const n = load<u32>((e >>> 16) & 0x7c, GPR) & 63;
+          const s = load<u32>((e >>> 6) & 0x7c, GPR);
+          const k: u32 = n < 32 ? n : 31;
+          const r = <u32>(<i32>s >> k);
+          const lost: u32 = n < 32 ? (r << k != s ? 1 : 0) : s != 0 ? 1 : 0;
+          store<u32>(XER_CA, (s >>> 31) & lost);
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_SRAWI: {
+          const k = (e >>> 18) & 31;
+          const s = load<u32>((e >>> 6) & 0x7c, GPR);
+          const r = <u32>(<i32>s >> k);
+          store<u32>(XER_CA, (s >>> 31) & (r << k != s ? 1 : 0));
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_EXTSB: {
+          const r: u32 = <u32>(<i32>(load<u32>((e >>> 6) & 0x7c, GPR) << 24) >> 24);
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_EXTSH: {
+          const r: u32 = <u32>(<i32>(load<u32>((e >>> 6) & 0x7c, GPR) << 16) >> 16);
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_CNTLZW: {
+          const r: u32 = clz<u32>(load<u32>((e >>> 6) & 0x7c, GPR));
+          store<u32>((e >>> 11) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_NEG: {
+          const r: u32 = 0 - load<u32>((e >>> 11) & 0x7c, GPR);
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_ADDIC: {
+          const a = load<u32>((e >>> 11) & 0x7c, GPR);
+          const r = a + imm;
+          store<u32>(XER_CA, r < a ? 1 : 0);
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_SUBFIC: {
+          const a = load<u32>((e >>> 11) & 0x7c, GPR);
+          store<u32>(XER_CA, a <= imm ? 1 : 0);
+          store<u32>((e >>> 6) & 0x7c, imm - a, GPR);
+          ip += 8;
+          continue;
+        }
+        case OP_ADDC: {
+          const a = load<u32>((e >>> 11) & 0x7c, GPR);
+          const r = a + load<u32>((e >>> 16) & 0x7c, GPR);
+          store<u32>(XER_CA, r < a ? 1 : 0);
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_SUBFC: {
+          const a = load<u32>((e >>> 11) & 0x7c, GPR);
+          const b = load<u32>((e >>> 16) & 0x7c, GPR);
+          const r = b - a;
+          store<u32>(XER_CA, a <= b ? 1 : 0);
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_ADDE: {
+          const sum =
+            <u64>load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>((e >>> 16) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
+          const r = <u32>sum;
+          store<u32>(XER_CA, <u32>(sum >>> 32));
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_SUBFE: {
+          const sum =
+            <u64>~load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>((e >>> 16) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
+          const r = <u32>sum;
+          store<u32>(XER_CA, <u32>(sum >>> 32));
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_ADDZE: {
+          const sum = <u64>load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
+          const r = <u32>sum;
+          store<u32>(XER_CA, <u32>(sum >>> 32));
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_ADDME: {
+          const sum = <u64>load<u32>((e >>> 11) & 0x7c, GPR) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
+          const r = <u32>sum;
+          store<u32>(XER_CA, <u32>(sum >>> 32));
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_SUBFZE: {
+          const sum = <u64>~load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
+          const r = <u32>sum;
+          store<u32>(XER_CA, <u32>(sum >>> 32));
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_SUBFME: {
+          const sum = <u64>~load<u32>((e >>> 11) & 0x7c, GPR) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
+          const r = <u32>sum;
+          store<u32>(XER_CA, <u32>(sum >>> 32));
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_MULLI: {
+          store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 11) & 0x7c, GPR) * imm, GPR);
+          ip += 8;
+          continue;
+        }
+        case OP_MULLW: {
+          const r: u32 = load<u32>((e >>> 11) & 0x7c, GPR) * load<u32>((e >>> 16) & 0x7c, GPR);
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_MULHW: {
+          const r: u32 = <u32>(
+            ((<i64>(<i32>load<u32>((e >>> 11) & 0x7c, GPR)) * <i64>(<i32>load<u32>((e >>> 16) & 0x7c, GPR))) >> 32)
+          );
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_MULHWU: {
+          const r: u32 = <u32>(
+            ((<u64>load<u32>((e >>> 11) & 0x7c, GPR) * <u64>load<u32>((e >>> 16) & 0x7c, GPR)) >>> 32)
+          );
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_DIVW: {
+          const a = load<u32>((e >>> 11) & 0x7c, GPR);
+          const b = load<u32>((e >>> 16) & 0x7c, GPR);
+          const r = divideSigned(a, b);
+          left -= b == 0 || (a == 0x80000000 && b == 0xffffffff) ? 1 : divideClocks(b, true) - 1;
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_DIVWU: {
+          const b = load<u32>((e >>> 16) & 0x7c, GPR);
+          const r: u32 = b == 0 ? 0x80000000 : load<u32>((e >>> 11) & 0x7c, GPR) / b;
+          left -= b == 0 ? 1 : divideClocks(b, false) - 1;
+          store<u32>((e >>> 6) & 0x7c, r, GPR);
+          if (e & FLAG_RC) recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_CMPWI: {
+          const a = <i32>load<u32>((e >>> 11) & 0x7c, GPR);
+          const b = <i32>imm;
+          store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
+          ip += 8;
+          continue;
+        }
+        case OP_CMPLWI: {
+          const a = load<u32>((e >>> 11) & 0x7c, GPR);
+          const b = imm;
+          store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
+          ip += 8;
+          continue;
+        }
+        case OP_CMPW: {
+          const a = <i32>load<u32>((e >>> 11) & 0x7c, GPR);
+          const b = <i32>load<u32>((e >>> 16) & 0x7c, GPR);
+          store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
+          ip += 8;
+          continue;
+        }
+        case OP_CMPLW: {
+          const a = load<u32>((e >>> 11) & 0x7c, GPR);
+          const b = load<u32>((e >>> 16) & 0x7c, GPR);
+          store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
+          ip += 8;
+          continue;
+        }
+        case OP_MFLR: {
+          store<u32>((e >>> 6) & 0x7c, load<u32>(LR), GPR);
+          ip += 8;
+          continue;
+        }
+        case OP_MTLR: {
+          store<u32>(LR, load<u32>((e >>> 6) & 0x7c, GPR));
+          ip += 8;
+          continue;
+        }
+        case OP_MFCTR: {
+          store<u32>((e >>> 6) & 0x7c, load<u32>(CTR), GPR);
+          ip += 8;
+          continue;
+        }
+        case OP_MTCTR: {
+          store<u32>(CTR, load<u32>((e >>> 6) & 0x7c, GPR));
+          ip += 8;
+          continue;
+        }
+        case OP_MFCR: {
+          store<u32>((e >>> 6) & 0x7c, readCr(), GPR);
+          ip += 8;
+          continue;
+        }
+        case OP_LWZ: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+          const p = Data.read(dtb, ea, 0xfffff003);
+          if (p) {
+            store<u32>((e >>> 6) & 0x7c, bswap<u32>(load<u32>(p)), GPR);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LWZX: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+          const p = Data.read(dtb, ea, 0xfffff003);
+          if (p) {
+            store<u32>((e >>> 6) & 0x7c, bswap<u32>(load<u32>(p)), GPR);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LBZ: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+          const p = Data.read(dtb, ea, 0xfffff000);
+          if (p) {
+            store<u32>((e >>> 6) & 0x7c, load<u8>(p), GPR);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LBZX: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+          const p = Data.read(dtb, ea, 0xfffff000);
+          if (p) {
+            store<u32>((e >>> 6) & 0x7c, load<u8>(p), GPR);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LHZ: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+          const p = Data.read(dtb, ea, 0xfffff001);
+          if (p) {
+            store<u32>((e >>> 6) & 0x7c, <u32>bswap<u16>(load<u16>(p)), GPR);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LHZX: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+          const p = Data.read(dtb, ea, 0xfffff001);
+          if (p) {
+            store<u32>((e >>> 6) & 0x7c, <u32>bswap<u16>(load<u16>(p)), GPR);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LHA: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+          const p = Data.read(dtb, ea, 0xfffff001);
+          if (p) {
+            store<u32>((e >>> 6) & 0x7c, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))), GPR);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LHAX: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+          const p = Data.read(dtb, ea, 0xfffff001);
+          if (p) {
+            store<u32>((e >>> 6) & 0x7c, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))), GPR);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LWZU: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+          const p = Data.read(dtb, ea, 0xfffff003);
+          if (p) {
+            store<u32>((e >>> 11) & 0x7c, ea, GPR);
+            store<u32>((e >>> 6) & 0x7c, bswap<u32>(load<u32>(p)), GPR);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LBZU: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+          const p = Data.read(dtb, ea, 0xfffff000);
+          if (p) {
+            store<u32>((e >>> 11) & 0x7c, ea, GPR);
+            store<u32>((e >>> 6) & 0x7c, load<u8>(p), GPR);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LHZU: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+          const p = Data.read(dtb, ea, 0xfffff001);
+          if (p) {
+            store<u32>((e >>> 11) & 0x7c, ea, GPR);
+            store<u32>((e >>> 6) & 0x7c, <u32>bswap<u16>(load<u16>(p)), GPR);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STW: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+          const p = Data.write(dtb, ea, 0xfffff003);
+          if (p) {
+            store<u32>(p, bswap<u32>(load<u32>((e >>> 6) & 0x7c, GPR)));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STWX: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+          const p = Data.write(dtb, ea, 0xfffff003);
+          if (p) {
+            store<u32>(p, bswap<u32>(load<u32>((e >>> 6) & 0x7c, GPR)));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STWU: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+          const p = Data.write(dtb, ea, 0xfffff003);
+          if (p) {
+            store<u32>(p, bswap<u32>(load<u32>((e >>> 6) & 0x7c, GPR)));
+            store<u32>((e >>> 11) & 0x7c, ea, GPR);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STB: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+          const p = Data.write(dtb, ea, 0xfffff000);
+          if (p) {
+            store<u8>(p, <u8>load<u32>((e >>> 6) & 0x7c, GPR));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STBX: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+          const p = Data.write(dtb, ea, 0xfffff000);
+          if (p) {
+            store<u8>(p, <u8>load<u32>((e >>> 6) & 0x7c, GPR));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STBU: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+          const p = Data.write(dtb, ea, 0xfffff000);
+          if (p) {
+            store<u8>(p, <u8>load<u32>((e >>> 6) & 0x7c, GPR));
+            store<u32>((e >>> 11) & 0x7c, ea, GPR);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STH: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+          const p = Data.write(dtb, ea, 0xfffff001);
+          if (p) {
+            store<u16>(p, bswap<u16>(<u16>load<u32>((e >>> 6) & 0x7c, GPR)));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STHX: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+          const p = Data.write(dtb, ea, 0xfffff001);
+          if (p) {
+            store<u16>(p, bswap<u16>(<u16>load<u32>((e >>> 6) & 0x7c, GPR)));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STHU: {
+          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+          const p = Data.write(dtb, ea, 0xfffff001);
+          if (p) {
+            store<u16>(p, bswap<u16>(<u16>load<u32>((e >>> 6) & 0x7c, GPR)));
+            store<u32>((e >>> 11) & 0x7c, ea, GPR);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_B: {
+          left -= Branch.taken(ip - runBase, 0);
+          target = lineEa + imm;
+          kind = KIND_BRANCH;
+          break;
+        }
+        case OP_BL: {
+          left -= Branch.taken(ip - runBase, 0);
+          store<u32>(LR, lineEa + ((ip - line) >>> 1) + 4);
+          target = lineEa + imm;
+          kind = KIND_BRANCH;
+          break;
+        }
+        case OP_BT: {
+          const hot = Branch.hot(e, hotInput, ip == line);
+          if (load<u8>((e >>> 13) & 31, CRF) & ((e >>> 18) & 31)) {
+            left -= Branch.taken(ip - runBase, hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
+            target = lineEa + imm;
+            kind = KIND_BRANCH;
+            break;
+          }
+          left -= Branch.notTaken(ip - runBase, hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
+          icount += ((ip - runBase) >>> 3) + 1;
+          ip += 8;
+          runBase = ip;
+          continue;
+        }
+        case OP_BF: {
+          const hot = Branch.hot(e, hotInput, ip == line);
+          if (!(load<u8>((e >>> 13) & 31, CRF) & ((e >>> 18) & 31))) {
+            left -= Branch.taken(ip - runBase, hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
+            target = lineEa + imm;
+            kind = KIND_BRANCH;
+            break;
+          }
+          left -= Branch.notTaken(ip - runBase, hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
+          icount += ((ip - runBase) >>> 3) + 1;
+          ip += 8;
+          runBase = ip;
+          continue;
+        }
+        case OP_BDNZ: {
+          const hot = Branch.hot(e, hotInput, ip == line);
+          const ctr = load<u32>(CTR) - 1;
+          store<u32>(CTR, ctr);
+          if (ctr) {
+            left -= Branch.taken(ip - runBase, hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
+            target = lineEa + imm;
+            kind = KIND_BRANCH;
+            break;
+          }
+          left -= Branch.notTaken(ip - runBase, hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
+          icount += ((ip - runBase) >>> 3) + 1;
+          ip += 8;
+          runBase = ip;
+          continue;
+        }
+        case OP_BLR: {
+          const hot = Branch.hot(e, hotInput, ip == line);
+          left -= Branch.taken(ip - runBase, hot);
+          target = load<u32>(LR) & ~3;
+          kind = KIND_BRANCH;
+          break;
+        }
+        case OP_BCTR: {
+          const hot = Branch.hot(e, hotInput, ip == line);
+          left -= Branch.taken(ip - runBase, hot);
+          target = load<u32>(CTR) & ~3;
+          kind = KIND_BRANCH;
+          break;
+        }
+        case OP_BCTRL: {
+          const hot = Branch.hot(e, hotInput, ip == line);
+          left -= Branch.taken(ip - runBase, hot);
+          target = load<u32>(CTR) & ~3;
+          store<u32>(LR, lineEa + ((ip - line) >>> 1) + 4);
+          kind = KIND_BRANCH;
+          break;
+        }
+        case OP_BC: {
+          const hot = Branch.hot(e, hotInput, ip == line);
+          const bo = (e >>> 8) & 31;
+          if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
+          const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
+          target = e & FLAG_AA ? imm : lineEa + imm;
+          if (e & FLAG_LK) store<u32>(LR, lineEa + ((ip - line) >>> 1) + 4);
+          if (ok) {
+            left -= Branch.taken(ip - runBase, hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
+            kind = KIND_BRANCH;
+            break;
+          }
+          left -= Branch.notTaken(ip - runBase, hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
+          icount += ((ip - runBase) >>> 3) + 1;
+          ip += 8;
+          runBase = ip;
+          continue;
+        }
+        case OP_BCLR: {
+          const hot = Branch.hot(e, hotInput, ip == line);
+          const bo = (e >>> 8) & 31;
+          if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
+          const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
+          target = load<u32>(LR) & ~3;
+          if (e & FLAG_LK) store<u32>(LR, lineEa + ((ip - line) >>> 1) + 4);
+          if (ok) {
+            left -= Branch.taken(ip - runBase, hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
+            kind = KIND_BRANCH;
+            break;
+          }
+          left -= Branch.notTaken(ip - runBase, hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
+          icount += ((ip - runBase) >>> 3) + 1;
+          ip += 8;
+          runBase = ip;
+          continue;
+        }
+        case OP_BCCTR: {
+          const hot = Branch.hot(e, hotInput, ip == line);
+          const bo = (e >>> 8) & 31;
+          if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
+          const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
+          // The decremented CTR is the target too (invalid form, MPC823 UM 7.1.7.1).
+          target = load<u32>(CTR) & ~3;
+          if (e & FLAG_LK) store<u32>(LR, lineEa + ((ip - line) >>> 1) + 4);
+          if (ok) {
+            left -= Branch.taken(ip - runBase, hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
+            kind = KIND_BRANCH;
+            break;
+          }
+          left -= Branch.notTaken(ip - runBase, hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
+          icount += ((ip - runBase) >>> 3) + 1;
+          ip += 8;
+          runBase = ip;
+          continue;
+        }
+        default:
+          kind = KIND_SLOW;
+          break;
+      }
+
+      if (kind == KIND_BRANCH) {
+        const at = lineEa + ((ip - line) >>> 1);
+        icount += ((ip - runBase) >>> 3) + 1;
+        hotInput = 0;
+        if (at != target) {
+          const n = load<u32>(BRANCH_COUNT);
+          store<u32>(BRANCH_COUNT, n + 1);
+          store<u32>((n & 31) << 3, at, BRANCH_TRACE);
+          store<u32>((n & 31) << 3, target, BRANCH_TRACE + 4);
+        }
+        if (stepping) {
+          store<u32>(PC, target);
+          store<u64>(NOW, limit - <u64>(<i64>left));
+          store<u32>(SINCE_BRANCH, 0);
+          store<u64>(INSTRUCTIONS, icount);
+          store<u32>(FETCH_MODE, FETCH_NONE);
+          break;
+        }
+        lineEa = target & ~15;
+        line = 0;
+        if ((target & 0xfffff000) == page) {
+          linePa = lineEa + delta;
+          const record = linePa & SET_BITS;
+          if (load<u32>(record, IC_TAGS) == linePa) {
+            line = load<u32>(record, IC_TAGS + PLACE);
+          } else if (load<u32>(record, IC_TAGS + SECOND) == linePa) {
+            swapWays(IC_TAGS + record);
+            line = load<u32>(record, IC_TAGS + PLACE);
+          }
+        }
+        if (line) {
+          stream = 0;
+        } else {
+          store<u32>(PC, target);
+          store<u64>(NOW, limit - <u64>(<i64>left));
+          store<u32>(SINCE_BRANCH, 0);
+          store<u64>(INSTRUCTIONS, icount);
+          line = fetchLine(target);
+          if (!line) {
+            store<u32>(FAULTED, 0);
+            store<u32>(HOT_INPUT, 0);
+            watchForStorm();
+            break;
+          }
+          linePa = load<u32>(FETCH_PA);
+          page = load<u32>(CURRENT_PAGE);
+          delta = load<u32>(CURRENT_DELTA);
+          stream = load<u32>(STREAM);
+          limit = load<u64>(NOW);
+          left = 0;
+        }
+        ip = line + ((target & 12) << 1);
+        runBase = ip;
+        continue;
+      }
+
+      if (kind == KIND_FETCH_FAULT) {
+        store<u32>(FAULTED, 0);
+        store<u32>(SINCE_BRANCH, 0);
+        store<u32>(HOT_INPUT, 0);
+        watchForStorm();
+        break;
+      }
+
+      if (kind == KIND_DATA && !stepping) {
+        // A hit on the way used less recently: exchange the ways and run the instruction again.
+        const t = dtb + ((ea >>> 7) & 0x1fe0);
+        if (load<u32>(t, DP_FAST_READ) == (ea & 0xfffff000)) {
+          const pa = ea + load<u32>(t, DP_DELTA);
+          const record = DC_TAGS + (pa & SET_BITS);
+          if (load<u32>(record, SECOND) == (pa & ~15)) {
+            swapWays(record);
+            left += e >>> 28;
+            continue;
+          }
+        }
+      }
+
+      // The slow way: PC and time into memory, the work, time back.
+      store<u32>(PC, lineEa + ((ip - line) >>> 1));
+      store<u64>(NOW, limit - <u64>(<i64>left));
+      store<u32>(FETCH_EA, lineEa);
+      store<u32>(FETCH_PA, linePa);
+      let result = X_NEXT;
+      if (kind == KIND_DATA) {
+        accessData(e, ea);
+        if (load<u32>(FAULTED)) result = X_FAULT;
+      } else {
+        result = execute(imm);
+      }
+      if (result == X_NEXT) {
+        ip += 8;
+        limit = load<u64>(NOW);
+        left = 0;
+        page = load<u32>(CURRENT_PAGE);
+        dtb = fastTable();
+        if (!requestWaiting()) continue;
+        store<u32>(PC, lineEa + ((ip - line) >>> 1));
+        store<u32>(SINCE_BRANCH, (ip - runBase) >>> 3);
+        store<u64>(INSTRUCTIONS, icount + ((ip - runBase) >>> 3));
+        store<u32>(HOT_INPUT, hotInput);
+        store<u32>(STREAM, stream);
+        break;
+      }
+      if (result == X_FAULT) {
+        store<u64>(INSTRUCTIONS, icount + ((ip - runBase) >>> 3));
+        store<u32>(SINCE_BRANCH, 0);
+        store<u32>(HOT_INPUT, 0);
+        store<u32>(FAULTED, 0);
+        watchForStorm();
+        break;
+      }
+      ip += 8;
+      store<u64>(INSTRUCTIONS, icount + ((ip - runBase) >>> 3));
+      store<u32>(FETCH_MODE, FETCH_NONE);
+      store<u32>(HOT_INPUT, 0);
+      if (result == X_REFETCH) {
+        store<u32>(PC, lineEa + ((ip - line) >>> 1));
+        store<u32>(SINCE_BRANCH, (ip - runBase) >>> 3);
+      } else {
+        store<u32>(SINCE_BRANCH, 0);
+      }
+      break;
+    }
+  }
 }

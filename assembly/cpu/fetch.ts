@@ -1,0 +1,204 @@
+// Instruction fetch: translation, I-cache, burst buffer (hardware/core-caches.md section 6, core-timing.md sections 3 and 6).
+
+import {
+  BANK_BURST_BUSY,
+  BANK_BURST_FIRST,
+  BANK_BURST_NEXT,
+  BANK_BYTES,
+  busBank,
+  busMemory,
+  CLAIM_IMMR,
+  CLAIM_NONE,
+} from '../bus/physical';
+import { CCER1, CCER2, MISS_OVERHEAD } from '../cache/dcache';
+import { decoded, IC_CST_IEN, icFind, icInstall, icMakeRoom, icRaw } from '../cache/icache';
+import { LINE_LOCKED } from '../cache/layout';
+import { BUS_FREE_AT, IMMR_MEM, NOW } from '../layout';
+import { CODE_PAGES, CODE_TABLE_BYTES, CURRENT_DELTA, CURRENT_PAGE, pagesUsed } from '../mmu/derived';
+import {
+  CTR_CIDEF,
+  MI_CTR,
+  recordMiss,
+  translate,
+  XLATE_GUARDED,
+  XLATE_INVALID,
+  XLATE_MISS,
+  XLATE_OK,
+  xlateInhibited,
+  xlatePa,
+  xlateWholePage,
+} from '../mmu/mmu';
+import {
+  machineCheckFetch,
+  raise,
+  raiseItlbMiss,
+  SRR1_GUARDED,
+  SRR1_INVALID,
+  SRR1_PROTECTED,
+  VECTOR_ITLB_ERROR,
+} from './exceptions';
+import {
+  BURST_BUFFER,
+  FETCH_BURST,
+  FETCH_CACHED,
+  FETCH_EA,
+  FETCH_MODE,
+  FETCH_PA,
+  IC_CST,
+  MSR,
+  MSR_IR,
+  MSR_PR,
+  STREAM,
+  STREAM_AT,
+  STREAM_NEXT,
+  STREAM_WORD,
+} from './state';
+
+/** Clocks of a word read from internal space. */
+const IMMR_READ: u64 = 3;
+
+// Results of `locate`, valid until its next call.
+let codePa: u32 = 0;
+let codeInhibited: bool = false;
+
+/** Translates the fetch address `ea`; false if that raised an exception. */
+function locate(ea: u32): bool {
+  const msr = load<u32>(MSR);
+  if (!(msr & MSR_IR)) {
+    codePa = ea;
+    codeInhibited = (load<u32>(MI_CTR) & CTR_CIDEF) != 0;
+    return true;
+  }
+  const user = (msr & MSR_PR) != 0;
+  const p = CODE_PAGES + (user ? 2 : 1) * CODE_TABLE_BYTES + ((ea >>> 8) & 0x3f0);
+  if (load<u32>(p) == (ea & 0xfffff000)) {
+    codePa = ea + load<u32>(p, 4);
+    codeInhibited = load<u32>(p, 8) != 0;
+    return true;
+  }
+  const result = translate(false, ea, user, false, true);
+  if (result == XLATE_OK) {
+    codePa = xlatePa;
+    codeInhibited = xlateInhibited;
+    if (xlateWholePage) {
+      store<u32>(p, ea & 0xfffff000);
+      store<u32>(p, xlatePa - ea, 4);
+      store<u32>(p, xlateInhibited ? 1 : 0, 8);
+      pagesUsed();
+    }
+    return true;
+  }
+  if (result == XLATE_MISS) {
+    recordMiss(false, ea);
+    raiseItlbMiss(ea);
+  } else {
+    const status = result == XLATE_INVALID ? SRR1_INVALID : result == XLATE_GUARDED ? SRR1_GUARDED : SRR1_PROTECTED;
+    raise(VECTOR_ITLB_ERROR, ea, status);
+  }
+  return false;
+}
+
+/**
+ * Makes the line of `ea` the current one; NOW becomes the cycle at which the word at `ea` is there. Returns the predecoded
+ * line, or 0 if an exception was taken (PC is at its vector then).
+ */
+export function fetchLine(ea: u32): u32 {
+  store<u32>(CURRENT_PAGE, 1);
+  store<u32>(STREAM, 0);
+  if (!locate(ea)) return 0;
+  const line = codePa & ~15;
+  store<u32>(FETCH_EA, ea & ~15);
+  store<u32>(FETCH_PA, line);
+  const cached = !codeInhibited && (load<u32>(IC_CST) & IC_CST_IEN) != 0;
+  let place: u32 = 0;
+  if (cached) {
+    // Translations that hold for one 1 KB subpage only are asked for again on every line.
+    if (!(load<u32>(MSR) & MSR_IR) || load<u32>(codePage(ea)) == (ea & 0xfffff000)) {
+      store<u32>(CURRENT_PAGE, ea & 0xfffff000);
+      store<u32>(CURRENT_DELTA, codePa - ea);
+    }
+    place = icFind(line);
+    if (place) {
+      store<u32>(FETCH_MODE, FETCH_CACHED);
+      return place;
+    }
+    place = icMakeRoom(line);
+  }
+  if (!readBurst(ea, line)) return 0;
+  if (place) {
+    store<u32>(FETCH_MODE, FETCH_CACHED);
+    icInstall(line, place, BURST_BUFFER);
+    return place;
+  }
+  store<u32>(CURRENT_PAGE, 1);
+  store<u32>(FETCH_MODE, FETCH_BURST);
+  return decoded(line, BURST_BUFFER);
+}
+
+function codePage(ea: u32): u32 {
+  return CODE_PAGES + (load<u32>(MSR) & MSR_PR ? 2 : 1) * CODE_TABLE_BYTES + ((ea >>> 8) & 0x3f0);
+}
+
+/** Burst read of `line` into the burst buffer, the word at `ea` first; false if it ended in a machine check. */
+function readBurst(ea: u32, line: u32): bool {
+  const bank = busBank(line);
+  const start = max<u64>(load<u64>(NOW) + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
+  if (bank == CLAIM_NONE) {
+    machineCheckFetch(ea);
+    return false;
+  }
+  if (bank == CLAIM_IMMR) {
+    if ((line & 0xffff) < 0x4000) memory.copy(BURST_BUFFER, IMMR_MEM + (line & 0x3fff), 16);
+    else memory.fill(BURST_BUFFER, 0, 16);
+    store<u64>(NOW, load<u64>(NOW) + IMMR_READ);
+    return true;
+  }
+  const b = <u32>bank * BANK_BYTES;
+  const first = start + load<u32>(b, BANK_BURST_FIRST);
+  store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_BURST_BUSY));
+  store<u64>(NOW, first);
+  store<u32>(STREAM, 1);
+  store<u64>(STREAM_AT, first);
+  store<u32>(STREAM_WORD, (ea >>> 2) & 3);
+  store<u32>(STREAM_NEXT, load<u32>(b, BANK_BURST_NEXT));
+  const from = busMemory(bank, line);
+  if (from) memory.copy(BURST_BUFFER, from, 16);
+  else memory.fill(BURST_BUFFER, 0xff, 16);
+  return true;
+}
+
+/** The current line again, after the run loop was left in it: no time passes, nothing changes. 0 if there is none. */
+export function resumeLine(): u32 {
+  const mode = load<u32>(FETCH_MODE);
+  const line = load<u32>(FETCH_PA);
+  if (mode == FETCH_CACHED) return icFind(line);
+  return mode == FETCH_BURST ? decoded(line, BURST_BUFFER) : 0;
+}
+
+/** The instruction word at `pc`, which lies in the current line. */
+export function currentWord(pc: u32): u32 {
+  const mode = load<u32>(FETCH_MODE);
+  let raw = BURST_BUFFER;
+  if (mode == FETCH_CACHED) {
+    const place = icFind(load<u32>(FETCH_PA));
+    if (!place) return 0;
+    raw = icRaw(place);
+  }
+  return bswap<u32>(load<u32>(raw + (pc & 12)));
+}
+
+/** IC_CST command load & lock for the line at physical `address`; returns CCER bits. */
+export function icLoadAndLock(address: u32): u32 {
+  const line = address & ~15;
+  let place = icFind(line);
+  if (!place) {
+    place = icMakeRoom(line);
+    if (!place) return CCER2;
+    if (busBank(line) == CLAIM_NONE) return CCER1;
+    readBurst(line, line);
+    store<u32>(STREAM, 0);
+    icInstall(line, place, BURST_BUFFER);
+  }
+  store<u32>(icRaw(place), 1, LINE_LOCKED);
+  return 0;
+}

@@ -1,0 +1,377 @@
+// Data accesses of the CPU: translation, D-cache, write buffer, bus, internal space. The run loop serves aligned hits on the
+// way used last; everything else comes here. PC and NOW are up to date on entry; NOW advances by the stall.
+
+import {
+  BANK_BYTES,
+  BANK_KIND,
+  BANK_NONE,
+  BANK_PORT,
+  BANK_RAM,
+  BANK_READ_BUSY,
+  BANK_READ_FIRST,
+  BANK_WRITE_BUSY,
+  BANK_WRITE_FIRST,
+  BUS_GENERATION,
+  busBank,
+  busMemory,
+  busProtected,
+  CLAIM_IMMR,
+  CLAIM_NONE,
+} from '../bus/physical';
+import { DC_CST_DEN, DC_CST_DFWT, dcFill, dcFind, FILL_ERROR, FILL_NO_WAY, MISS_OVERHEAD } from '../cache/dcache';
+import { LINE_MODIFIED } from '../cache/layout';
+import { BUS_FREE_AT, IMMR_MEM, NOW } from '../layout';
+import {
+  DATA_PAGES,
+  DATA_TABLE_BYTES,
+  DP_ATTRIBUTES,
+  DP_BANK,
+  DP_CACHED,
+  DP_DELTA,
+  DP_FAST_READ,
+  DP_FAST_WRITE,
+  DP_HOST,
+  DP_MEMORY,
+  DP_READ,
+  DP_WRITABLE_MEMORY,
+  DP_WRITE,
+  DP_WRITE_THROUGH,
+  dropTranslations,
+  PAGES_GENERATION,
+  pagesUsed,
+} from '../mmu/derived';
+import {
+  CTR_CIDEF,
+  CTR_WTDEF,
+  MD_CTR,
+  recordMiss,
+  translate,
+  XLATE_INVALID,
+  XLATE_MISS,
+  XLATE_OK,
+  xlateInhibited,
+  xlatePa,
+  xlateWholePage,
+  xlateWriteThrough,
+} from '../mmu/mmu';
+import { immrRead, immrWrite } from '../soc/soc';
+import {
+  DSISR_INVALID,
+  DSISR_PROTECTED,
+  DSISR_STORE,
+  machineCheckData,
+  raise,
+  raiseAlignment,
+  VECTOR_DTLB_ERROR,
+  VECTOR_DTLB_MISS,
+} from './exceptions';
+import { currentWord } from './fetch';
+import {
+  DAR,
+  DATA_BUSY_UNTIL,
+  DC_CST,
+  DSISR,
+  FAULTED,
+  MSR,
+  MSR_DR,
+  MSR_LE,
+  MSR_PR,
+  PC,
+  WRITE_BUFFER_UNTIL,
+} from './state';
+
+/** Clocks of an access to internal space (hardware/core-timing.md section 6). */
+const IMMR_READ: u64 = 3;
+const IMMR_WRITE: u64 = 2;
+/** Internal space decodes 16 KB. */
+const IMMR_DECODED: u32 = 0x4000;
+const IMMR_MSTAT: u32 = 0x178;
+const MSTAT_WPER: u32 = 0x0080;
+
+/** Page entry for answers that hold for less than a page: used once. */
+const ONCE: u32 = DATA_PAGES + 4 * DATA_TABLE_BYTES - 32;
+
+/** Table of derived data pages for the present MSR. */
+export function dataTable(): u32 {
+  const msr = load<u32>(MSR);
+  if (!(msr & MSR_DR)) return DATA_PAGES;
+  return DATA_PAGES + (msr & MSR_PR ? 2 * DATA_TABLE_BYTES : DATA_TABLE_BYTES);
+}
+
+/** Exception for a data translation that failed with `result`. */
+function raiseData(result: u32, ea: u32, write: bool): void {
+  store<u32>(DAR, ea);
+  if (result == XLATE_MISS) {
+    recordMiss(true, ea);
+    raise(VECTOR_DTLB_MISS, load<u32>(PC), 0);
+    return;
+  }
+  store<u32>(DSISR, (result == XLATE_INVALID ? DSISR_INVALID : DSISR_PROTECTED) | (write ? DSISR_STORE : 0));
+  raise(VECTOR_DTLB_ERROR, load<u32>(PC), 0);
+}
+
+/** Derived page of `ea` that allows the access; 0 after raising an exception. */
+function page(ea: u32, write: bool): u32 {
+  const p = dataTable() + ((ea >>> 7) & 0x1fe0);
+  if (load<u32>(p + (write ? DP_WRITE : DP_READ)) == (ea & 0xfffff000)) return p;
+  return fillPage(p, ea, write);
+}
+
+function fillPage(p: u32, ea: u32, write: bool): u32 {
+  const msr = load<u32>(MSR);
+  let pa = ea;
+  let inhibited: bool;
+  let through: bool;
+  let whole = true;
+  let writable = true;
+  if (msr & MSR_DR) {
+    const user = (msr & MSR_PR) != 0;
+    const result = translate(true, ea, user, write, true);
+    if (result != XLATE_OK) {
+      raiseData(result, ea, write);
+      return 0;
+    }
+    pa = xlatePa;
+    inhibited = xlateInhibited;
+    through = xlateWriteThrough;
+    whole = xlateWholePage;
+    // A page that was read first is entered for reading only: its first store asks again, and sees PP and C.
+    writable = write;
+  } else {
+    const ctr = load<u32>(MD_CTR);
+    inhibited = (ctr & CTR_CIDEF) != 0;
+    through = (ctr & CTR_WTDEF) != 0;
+  }
+  const cst = load<u32>(DC_CST);
+  if (cst & DC_CST_DFWT) through = true;
+  const at = whole ? p : ONCE;
+  const bank = busBank(pa);
+  let attributes: u32 = 0;
+  let host: u32 = 0;
+  if (bank >= 0 && bank != CLAIM_IMMR) {
+    const b = <u32>bank * BANK_BYTES;
+    if (load<u32>(b, BANK_KIND) != BANK_NONE) {
+      host = busMemory(bank, pa) - ea;
+      attributes = DP_MEMORY;
+      if (load<u32>(b, BANK_KIND) == BANK_RAM && !busProtected(bank)) attributes |= DP_WRITABLE_MEMORY;
+    }
+  }
+  const cached = (cst & DC_CST_DEN) != 0 && !inhibited;
+  if (cached) attributes |= DP_CACHED | (through ? DP_WRITE_THROUGH : 0);
+  const tag = ea & 0xfffff000;
+  const fast = cached && whole;
+  store<u32>(at, fast ? tag : 1, DP_FAST_READ);
+  // Once entered for writing, a page stays so when a load comes first next time: the table is dropped on any change.
+  store<u32>(at, fast && writable && !through ? tag : 1, DP_FAST_WRITE);
+  store<u32>(at, pa - ea, DP_DELTA);
+  store<u32>(at, whole ? tag : 1, DP_READ);
+  store<u32>(at, whole && writable ? tag : 1, DP_WRITE);
+  store<u32>(at, attributes, DP_ATTRIBUTES);
+  store<i32>(at, bank, DP_BANK);
+  store<u32>(at, host, DP_HOST);
+  pagesUsed();
+  return at;
+}
+
+/** Waits for the word of an earlier store that missed. */
+function waitForData(): void {
+  const busy = load<u64>(DATA_BUSY_UNTIL);
+  if (load<u64>(NOW) < busy) store<u64>(NOW, busy);
+}
+
+/** Bus cycles that an access of `size` bytes takes on the bank's port. */
+function beats(bank: u32, size: u32): u32 {
+  const bytes = load<u32>(bank * BANK_BYTES, BANK_PORT) >>> 3;
+  return bytes == 0 || size <= bytes ? 1 : size / bytes;
+}
+
+function bytesAt(p: u32, size: u32): u32 {
+  if (size == 4) return bswap<u32>(load<u32>(p));
+  return size == 2 ? bswap<u16>(load<u16>(p)) : load<u8>(p);
+}
+
+function putBytes(p: u32, size: u32, value: u32): void {
+  if (size == 4) store<u32>(p, bswap<u32>(value));
+  else if (size == 2) store<u16>(p, bswap<u16>(<u16>value));
+  else store<u8>(p, <u8>value);
+}
+
+/** One aligned load. */
+function readPiece(ea: u32, size: u32): u32 {
+  const p = page(ea, false);
+  if (!p) return 0;
+  waitForData();
+  const attributes = load<u32>(p, DP_ATTRIBUTES);
+  const pa = ea + load<u32>(p, DP_DELTA);
+  if (attributes & DP_CACHED) {
+    let data = dcFind(pa & ~15);
+    if (!data) data = dcFill(pa & ~15);
+    if (data > FILL_ERROR) return bytesAt(data + (pa & 15), size);
+    if (data == FILL_ERROR) {
+      machineCheckData(ea, currentWord(load<u32>(PC)));
+      return 0;
+    }
+  }
+  const bank = load<i32>(p, DP_BANK);
+  if (bank == CLAIM_IMMR) {
+    store<u64>(NOW, load<u64>(NOW) + IMMR_READ);
+    const offset = pa & 0xffff;
+    return offset < IMMR_DECODED ? immrRead(offset, size) : 0;
+  }
+  if (bank == CLAIM_NONE) {
+    machineCheckData(ea, currentWord(load<u32>(PC)));
+    return 0;
+  }
+  const b = <u32>bank * BANK_BYTES;
+  const extra = (beats(bank, size) - 1) * load<u32>(b, BANK_READ_BUSY);
+  const start = max<u64>(load<u64>(NOW) + MISS_OVERHEAD, load<u64>(BUS_FREE_AT)) + extra;
+  store<u64>(NOW, start + load<u32>(b, BANK_READ_FIRST));
+  store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_READ_BUSY));
+  if (!(attributes & DP_MEMORY)) return size == 4 ? 0xffffffff : size == 2 ? 0xffff : 0xff;
+  return bytesAt(ea + load<u32>(p, DP_HOST), size);
+}
+
+/** One aligned store. */
+function writePiece(ea: u32, size: u32, value: u32): void {
+  const p = page(ea, true);
+  if (!p) return;
+  waitForData();
+  const attributes = load<u32>(p, DP_ATTRIBUTES);
+  const pa = ea + load<u32>(p, DP_DELTA);
+  if (attributes & DP_CACHED) {
+    if (attributes & DP_WRITE_THROUGH) {
+      const data = dcFind(pa & ~15);
+      if (data) putBytes(data + (pa & 15), size, value);
+    } else {
+      let data = dcFind(pa & ~15);
+      if (!data) {
+        // The store itself goes into the one-word buffer; only the next data access has to wait for the line.
+        const now = load<u64>(NOW);
+        data = dcFill(pa & ~15);
+        if (data == FILL_ERROR) {
+          machineCheckData(ea, currentWord(load<u32>(PC)));
+          return;
+        }
+        if (data != FILL_NO_WAY) {
+          store<u64>(DATA_BUSY_UNTIL, load<u64>(NOW));
+          store<u64>(NOW, now);
+        }
+      }
+      if (data) {
+        putBytes(data + (pa & 15), size, value);
+        store<u32>(data, 1, LINE_MODIFIED);
+        return;
+      }
+    }
+  }
+  const bank = load<i32>(p, DP_BANK);
+  if (bank == CLAIM_IMMR) {
+    store<u64>(NOW, load<u64>(NOW) + IMMR_WRITE);
+    const offset = pa & 0xffff;
+    if (offset < IMMR_DECODED) {
+      immrWrite(offset, size, value);
+      busCheck();
+    }
+    return;
+  }
+  if (bank == CLAIM_NONE) {
+    machineCheckData(ea, currentWord(load<u32>(PC)));
+    return;
+  }
+  if (busProtected(bank)) {
+    store<u16>(IMMR_MEM + IMMR_MSTAT, load<u16>(IMMR_MEM + IMMR_MSTAT) | bswap<u16>(<u16>MSTAT_WPER));
+    machineCheckData(ea, currentWord(load<u32>(PC)));
+    return;
+  }
+  const b = <u32>bank * BANK_BYTES;
+  const buffer = load<u64>(WRITE_BUFFER_UNTIL);
+  if (load<u64>(NOW) < buffer) store<u64>(NOW, buffer);
+  const extra = (beats(bank, size) - 1) * load<u32>(b, BANK_WRITE_BUSY);
+  const start = max<u64>(load<u64>(NOW) + MISS_OVERHEAD, load<u64>(BUS_FREE_AT)) + extra;
+  store<u64>(WRITE_BUFFER_UNTIL, start + load<u32>(b, BANK_WRITE_FIRST));
+  store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_WRITE_BUSY));
+  if (attributes & DP_WRITABLE_MEMORY) putBytes(ea + load<u32>(p, DP_HOST), size, value);
+}
+
+/** Drops derived translations if a device write or the host changed what is where. */
+export function busCheck(): void {
+  const generation = load<u32>(BUS_GENERATION);
+  if (generation == load<u32>(PAGES_GENERATION)) return;
+  store<u32>(PAGES_GENERATION, generation);
+  dropTranslations();
+}
+
+/** Little-endian mode munges the address instead of swapping bytes; misaligned accesses are not possible in it. */
+function munged(ea: u32, size: u32): u32 {
+  return ea ^ (8 - size);
+}
+
+/** Loads `size` (1, 2, 4) bytes at `ea`, any alignment. Check FAULTED afterwards. */
+export function dataRead(ea: u32, size: u32): u32 {
+  if (load<u32>(MSR) & MSR_LE) {
+    if (ea & (size - 1)) {
+      raiseAlignment(ea, currentWord(load<u32>(PC)));
+      return 0;
+    }
+    return readPiece(munged(ea, size), size);
+  }
+  if (!(ea & (size - 1))) return readPiece(ea, size);
+  // Aligned pieces, one clock for each further one (hardware/core-timing.md section 2).
+  if (size == 2 || !(ea & 1)) {
+    const half = size >>> 1;
+    const high = readPiece(ea, half);
+    if (load<u32>(FAULTED)) return 0;
+    store<u64>(NOW, load<u64>(NOW) + 1);
+    return (high << (half << 3)) | readPiece(ea + half, half);
+  }
+  const first = readPiece(ea, 1);
+  if (load<u32>(FAULTED)) return 0;
+  store<u64>(NOW, load<u64>(NOW) + 2);
+  const middle = readPiece(ea + 1, 2);
+  if (load<u32>(FAULTED)) return 0;
+  return (first << 24) | (middle << 8) | readPiece(ea + 3, 1);
+}
+
+/** Stores `size` (1, 2, 4) bytes at `ea`, any alignment. Check FAULTED afterwards. */
+export function dataWrite(ea: u32, size: u32, value: u32): void {
+  if (load<u32>(MSR) & MSR_LE) {
+    if (ea & (size - 1)) raiseAlignment(ea, currentWord(load<u32>(PC)));
+    else writePiece(munged(ea, size), size, value);
+    return;
+  }
+  if (!(ea & (size - 1))) {
+    writePiece(ea, size, value);
+    return;
+  }
+  // Both pages are checked before anything is stored.
+  const last = ea + size - 1;
+  if ((ea ^ last) & 0xfffff000) {
+    if (!page(ea, true) || !page(last & 0xfffff000, true)) return;
+  }
+  if (size == 2 || !(ea & 1)) {
+    const half = size >>> 1;
+    writePiece(ea, half, value >>> (half << 3));
+    if (load<u32>(FAULTED)) return;
+    store<u64>(NOW, load<u64>(NOW) + 1);
+    writePiece(ea + half, half, value);
+    return;
+  }
+  writePiece(ea, 1, value >>> 24);
+  if (load<u32>(FAULTED)) return;
+  store<u64>(NOW, load<u64>(NOW) + 2);
+  writePiece(ea + 1, 2, value >>> 8);
+  if (load<u32>(FAULTED)) return;
+  writePiece(ea + 3, 1, value);
+}
+
+/** Physical address for a cache instruction, checked as a load or a store. FAULTED after an exception. */
+export function dataTranslate(ea: u32, write: bool): u32 {
+  const p = page(ea, write);
+  return p ? ea + load<u32>(p, DP_DELTA) : 0;
+}
+
+/** DP_* attributes of the page of `ea`, for dcbz. FAULTED after an exception. */
+export function dataAttributes(ea: u32, write: bool): u32 {
+  const p = page(ea, write);
+  return p ? load<u32>(p, DP_ATTRIBUTES) : 0;
+}

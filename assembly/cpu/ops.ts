@@ -1,0 +1,132 @@
+// Numbers of predecoded operations and the layout of a predecoded line.
+//
+// An entry is two words: low = op (bits 0–7) | D << 8 | A << 13 | B << 18 | flags << 23 | cost << 28, high = immediate.
+// D, A, B are GPR numbers in 5 bits, so that `(low >>> 6) & 0x7c` is the byte offset of GPR D. `cost` is the number of
+// clocks that are known when the line is decoded: base cost and stalls between instructions of the same line.
+
+export const OP_LINE_END: u32 = 0;
+/** Anything rare; the immediate is the instruction word (cpu/execute.ts). */
+export const OP_SLOW: u32 = 1;
+export const OP_NOP: u32 = 2;
+export const OP_LI: u32 = 3;
+export const OP_ADDI: u32 = 4;
+export const OP_MR: u32 = 5;
+export const OP_ADD: u32 = 6;
+export const OP_SUBF: u32 = 7;
+export const OP_OR: u32 = 8;
+export const OP_RLWINM: u32 = 9;
+export const OP_RLWINM_RC: u32 = 10;
+export const OP_ADD_RC: u32 = 11;
+export const OP_SUBF_RC: u32 = 12;
+export const OP_OR_RC: u32 = 13;
+export const OP_AND: u32 = 14;
+export const OP_ANDC: u32 = 15;
+export const OP_XOR: u32 = 16;
+export const OP_NOR: u32 = 17;
+export const OP_NAND: u32 = 18;
+export const OP_EQV: u32 = 19;
+export const OP_ORC: u32 = 20;
+export const OP_ORI: u32 = 21;
+export const OP_XORI: u32 = 22;
+export const OP_ANDI: u32 = 23;
+export const OP_RLWIMI: u32 = 24;
+export const OP_RLWNM: u32 = 25;
+export const OP_SLW: u32 = 26;
+export const OP_SRW: u32 = 27;
+export const OP_SRAW: u32 = 28;
+export const OP_SRAWI: u32 = 29;
+export const OP_EXTSB: u32 = 30;
+export const OP_EXTSH: u32 = 31;
+export const OP_CNTLZW: u32 = 32;
+export const OP_NEG: u32 = 33;
+export const OP_ADDIC: u32 = 34;
+export const OP_SUBFIC: u32 = 35;
+export const OP_ADDC: u32 = 36;
+export const OP_ADDE: u32 = 37;
+export const OP_SUBFC: u32 = 38;
+export const OP_SUBFE: u32 = 39;
+export const OP_ADDZE: u32 = 40;
+export const OP_ADDME: u32 = 41;
+export const OP_SUBFZE: u32 = 42;
+export const OP_SUBFME: u32 = 43;
+export const OP_MULLI: u32 = 44;
+export const OP_MULLW: u32 = 45;
+export const OP_MULHW: u32 = 46;
+export const OP_MULHWU: u32 = 47;
+export const OP_DIVW: u32 = 48;
+export const OP_DIVWU: u32 = 49;
+export const OP_CMPWI: u32 = 50;
+export const OP_CMPLWI: u32 = 51;
+export const OP_CMPW: u32 = 52;
+export const OP_CMPLW: u32 = 53;
+export const OP_MFLR: u32 = 54;
+export const OP_MTLR: u32 = 55;
+export const OP_MFCTR: u32 = 56;
+export const OP_MTCTR: u32 = 57;
+/** mfcr. */
+export const OP_MFCR: u32 = 58;
+
+// Branches: D = BO, A = CR field, B = CR bit mask of BI within its field.
+export const OP_B: u32 = 60;
+/** Branch to itself: the idle loop. */
+export const OP_B_SELF: u32 = 61;
+export const OP_BL: u32 = 62;
+export const OP_BT: u32 = 63;
+export const OP_BF: u32 = 64;
+export const OP_BDNZ: u32 = 65;
+export const OP_BLR: u32 = 66;
+export const OP_BCTR: u32 = 67;
+export const OP_BCTRL: u32 = 68;
+/** Any other bc, bclr, bcctr: flags say which. */
+export const OP_BC: u32 = 69;
+export const OP_BCLR: u32 = 70;
+export const OP_BCCTR: u32 = 71;
+
+// Data accesses: OP_MEM_FIRST to OP_MEM_LAST
+export const OP_LWZ: u32 = 80;
+export const OP_LBZ: u32 = 81;
+export const OP_LHZ: u32 = 82;
+export const OP_LHA: u32 = 83;
+export const OP_LWZX: u32 = 84;
+export const OP_LBZX: u32 = 85;
+export const OP_LHZX: u32 = 86;
+export const OP_LHAX: u32 = 87;
+export const OP_LWZU: u32 = 88;
+export const OP_LBZU: u32 = 89;
+export const OP_LHZU: u32 = 90;
+export const OP_STW: u32 = 91;
+export const OP_STB: u32 = 92;
+export const OP_STH: u32 = 93;
+export const OP_STWX: u32 = 94;
+export const OP_STBX: u32 = 95;
+export const OP_STHX: u32 = 96;
+export const OP_STWU: u32 = 97;
+export const OP_STBU: u32 = 98;
+export const OP_STHU: u32 = 99;
+
+// Flags
+/** Record form: CR0 from the result. For branches: LK. */
+export const FLAG_RC: u32 = 1 << 23;
+export const FLAG_LK: u32 = 1 << 23;
+/** The branch's input was set by the instruction before it in the line. */
+export const FLAG_HOT: u32 = 1 << 24;
+/** Branch: the target is absolute. */
+export const FLAG_AA: u32 = 1 << 25;
+/** Branch: statically predicted taken. */
+export const FLAG_LIKELY: u32 = 1 << 26;
+
+// Layout of a predecoded line: four entries, the end entry, then what the first instruction reads.
+/** The end entry's immediate: GPRs whose value is late after the last instruction; its low word >>> 8: what that sets. */
+export const LINE_END_ENTRY: u32 = 32;
+/** u32: GPRs that the first instruction reads, bit n = GPR n. */
+export const LINE_HEAD_SOURCES: u32 = 40;
+/** u32: SETS_* that the first instruction waits for. */
+export const LINE_HEAD_NEEDS: u32 = 44;
+export const LINE_BYTES: u32 = 48;
+
+// What an instruction sets besides GPRs: CR field n is 1 << n.
+export const SETS_LR: u32 = 0x100;
+export const SETS_CTR: u32 = 0x200;
+/** The multiplier is busy for the next clock; a divide has to wait. */
+export const SETS_MUL: u32 = 0x400;
+export const SETS_BRANCH_INPUT: u32 = 0x3ff;

@@ -1,0 +1,92 @@
+// Derived translations: which effective page leads where, filled on first use and dropped whenever anything they were
+// computed from changes. Nothing here decides what the guest sees; a snapshot leaves it out.
+
+import { DERIVED_BASE } from '../layout';
+
+/**
+ * Data side: CONTEXTS tables of 256 entries of 32 bytes, direct mapped by EA page. Context 0: MSR[DR] = 0; 1: DR = 1 in
+ * supervisor state; 2: DR = 1 in user state; 3: a table that stays empty, for times when every access must take the slow way.
+ */
+export const DATA_PAGES: u32 = DERIVED_BASE;
+export const DATA_TABLE_BYTES: u32 = 256 * 32;
+export const DATA_PAGES_EMPTY: u32 = DATA_PAGES + 3 * DATA_TABLE_BYTES;
+const DATA_TABLES: u32 = 4;
+/** u32: EA page if loads from it may use the cache at once, else 1. */
+export const DP_FAST_READ: u32 = 0;
+/** u32: the same for stores (write allowed, copyback). */
+export const DP_FAST_WRITE: u32 = 4;
+/** u32: PA - EA. */
+export const DP_DELTA: u32 = 8;
+/** u32: EA page if loads are allowed, else 1. */
+export const DP_READ: u32 = 12;
+/** u32: EA page if stores are allowed, else 1. */
+export const DP_WRITE: u32 = 16;
+/** u32: DP_* attribute bits. */
+export const DP_ATTRIBUTES: u32 = 20;
+/** i32: bank 0–7, CLAIM_IMMR or CLAIM_NONE. */
+export const DP_BANK: u32 = 24;
+/** u32: linear address - EA for RAM and ROM; meaningless if DP_MEMORY is not set. */
+export const DP_HOST: u32 = 28;
+
+export const DP_CACHED: u32 = 1;
+export const DP_WRITE_THROUGH: u32 = 2;
+export const DP_MEMORY: u32 = 4;
+export const DP_WRITABLE_MEMORY: u32 = 8;
+
+/** Instruction side: 3 contexts as above (IR instead of DR) × 64 entries of 16 bytes: EA page or 1, PA - EA, 1 if inhibited. */
+export const CODE_PAGES: u32 = DATA_PAGES + DATA_TABLES * DATA_TABLE_BYTES;
+export const CODE_TABLE_BYTES: u32 = 64 * 16;
+
+/** u32: effective page that the run loop may assume for cached fetches without asking, 1 = none. */
+export const CURRENT_PAGE: u32 = CODE_PAGES + 3 * CODE_TABLE_BYTES;
+/** u32: PA - EA for it. */
+export const CURRENT_DELTA: u32 = CURRENT_PAGE + 4;
+/** u32: BUS_GENERATION for which the tables hold. */
+export const PAGES_GENERATION: u32 = CURRENT_PAGE + 8;
+/** u32: 1 = the tables are empty already. */
+const PAGES_EMPTY: u32 = CURRENT_PAGE + 12;
+
+/** Predecoded copies of the I-cache's lines, 64 bytes each, by way and set as in cache/icache.ts. */
+export const CODE_LINES: u32 = (CURRENT_PAGE + 63) & ~63;
+export const CODE_LINE_BYTES: u32 = 64;
+
+/** Decoded lines by physical address: { u32 tag (address | 1), pad, 16 bytes raw at 8, predecoded line at 24 }. */
+export const DECODED: u32 = CODE_LINES + 256 * CODE_LINE_BYTES;
+export const DECODED_ENTRIES: u32 = 8192;
+export const DECODED_BYTES: u32 = 80;
+export const DECODED_RAW: u32 = 8;
+export const DECODED_LINE: u32 = 24;
+
+/** Forgets every derived translation. */
+export function dropTranslations(): void {
+  store<u32>(CURRENT_PAGE, 1);
+  if (load<u32>(PAGES_EMPTY)) return;
+  for (let t: u32 = 0; t < 3 * DATA_TABLE_BYTES; t += 32) {
+    const p = DATA_PAGES + t;
+    store<u32>(p, 1, DP_FAST_READ);
+    store<u32>(p, 1, DP_FAST_WRITE);
+    store<u32>(p, 1, DP_READ);
+    store<u32>(p, 1, DP_WRITE);
+  }
+  for (let t: u32 = 0; t < 3 * CODE_TABLE_BYTES; t += 16) store<u32>(CODE_PAGES + t, 1);
+  store<u32>(PAGES_EMPTY, 1);
+}
+
+/** A table got an entry. */
+export function pagesUsed(): void {
+  store<u32>(PAGES_EMPTY, 0);
+}
+
+/** Empties everything derived, decoded lines included. */
+export function derivedReset(): void {
+  store<u32>(PAGES_EMPTY, 0);
+  dropTranslations();
+  for (let t: u32 = 0; t < DATA_TABLE_BYTES; t += 32) {
+    const p = DATA_PAGES_EMPTY + t;
+    store<u32>(p, 1, DP_FAST_READ);
+    store<u32>(p, 1, DP_FAST_WRITE);
+    store<u32>(p, 1, DP_READ);
+    store<u32>(p, 1, DP_WRITE);
+  }
+  for (let i: u32 = 0; i < DECODED_ENTRIES; i++) store<u32>(DECODED + i * DECODED_BYTES, 0);
+}
