@@ -231,7 +231,8 @@ function drawTasks(tasks: readonly TaskView[], now: number, width: number, palet
       .put('TASK'.padEnd(wide), palette.text)
       .put(`${'prio'.padStart(4)}  ${'state'.padEnd(states)}waits for`, palette.dim),
   ];
-  for (const task of tasks) {
+  // Most urgent first; equals stay in the kernel's order.
+  for (const task of [...tasks].sort((a, b) => a.priority - b.priority)) {
     const l = new Line(width)
       .put(task.name.padEnd(wide), palette.text)
       .put(`${String(task.priority).padStart(4)}  `, palette.dim)

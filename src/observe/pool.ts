@@ -159,7 +159,8 @@ function claimByOwner(
     return address === undefined || !inRam(address) ? 0 : memory.read32(address);
   };
   const ring = (array: string, count: string, owner: Owner): void => {
-    const table = pointer(array);
+    // The table gives the address of the array itself.
+    const table = layout.get(array) ?? 0;
     const length = Math.min(pointer(count), 1024);
     for (let i = 0; i < length && inRam(table + 4 * i); i++) {
       claimChain(memory.read32(table + 4 * i), owner);
