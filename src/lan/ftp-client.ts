@@ -99,7 +99,7 @@ export interface FtpResult {
   firstByteNs: number;
   lastByteNs: number;
   endNs: number;
-  /** What was received, if it was to be kept. */
+  /** What was received, if it was to be kept; its first 64 MiB. */
   content: Uint8Array | null;
 }
 
@@ -121,6 +121,10 @@ export type FtpPhase =
   | 'pause'
   | 'done';
 
+/** A wild server cannot make the client remember more than this: lines of dialogue, bytes of content. */
+const DIALOGUE_LIMIT = 10_000;
+const CONTENT_LIMIT = 64 * 1024 * 1024;
+
 /** An FTP client (RFC 959, 1123, 2428) that works through a list of steps. Its whole state can be saved. */
 export class FtpClient implements TcpApp, TcpAcceptor, EventTarget {
   readonly host: Host;
@@ -129,7 +133,7 @@ export class FtpClient implements TcpApp, TcpAcceptor, EventTarget {
   phase: FtpPhase = 'idle';
   /** Finished steps in order. */
   readonly results: FtpResult[] = [];
-  /** The control connection's dialogue, each line with its time: `>` sent, `<` received. */
+  /** The control connection's first 10,000 lines, each with its time: `>` sent, `<` received. */
   readonly dialogue: Array<{ atNs: number; line: string }> = [];
   /** The step in progress, with what it has moved so far; null between steps. */
   current: FtpResult | null = null;
@@ -236,8 +240,8 @@ export class FtpClient implements TcpApp, TcpAcceptor, EventTarget {
       this.current.bytes += bytes.length;
       this.hash.update(bytes);
       const step = this.step();
-      if (step !== null && (step.do === 'list' || step.do === 'nlst' || (step.do === 'retr' && step.collect === true)))
-        this.chunks.push(bytes);
+      const collect = step?.do === 'list' || step?.do === 'nlst' || (step?.do === 'retr' && step.collect === true);
+      if (collect && this.current.bytes <= CONTENT_LIMIT) this.chunks.push(bytes);
     }
   }
 
@@ -275,8 +279,12 @@ export class FtpClient implements TcpApp, TcpAcceptor, EventTarget {
   // ---- Control connection ----
 
   private send(line: string, now: number): void {
-    this.dialogue.push({ atNs: now, line: `> ${line}` });
+    this.record(`> ${line}`, now);
     this.control?.write(asciiBytes(`${line}\r\n`));
+  }
+
+  private record(line: string, now: number): void {
+    if (this.dialogue.length < DIALOGUE_LIMIT) this.dialogue.push({ atNs: now, line });
   }
 
   private takeControl(bytes: Uint8Array, now: number): void {
@@ -284,7 +292,7 @@ export class FtpClient implements TcpApp, TcpAcceptor, EventTarget {
       if (b === 10) {
         const line = this.line.endsWith('\r') ? this.line.slice(0, -1) : this.line;
         this.line = '';
-        this.dialogue.push({ atNs: now, line: `< ${line}` });
+        this.record(`< ${line}`, now);
         // Multi-line replies end with the code and a blank (RFC 959 4.2).
         if (/^\d{3} /.test(line) || /^\d{3}$/.test(line)) this.onReply(Number(line.slice(0, 3)), line, now);
       } else if (this.line.length < 1024) this.line += String.fromCharCode(b);

@@ -113,6 +113,9 @@ const ARP_LIFETIME_NS = 600_000_000_000;
 const ARP_RETRY_NS = 1_000_000_000;
 const ARP_TRIES = 3;
 const ARP_WAITING = 16;
+// Bounds on what a wild peer can make a host remember.
+const ARP_ENTRIES = 1024;
+const CONNECTIONS = 4096;
 const REASSEMBLY_NS = 30_000_000_000;
 const REASSEMBLIES = 16;
 const MTU = 1500;
@@ -381,6 +384,8 @@ export class Host implements FrameSink, EventTarget {
     if (arp.senderIp !== 0 && arp.senderIp !== this.ip && (entry !== undefined || forUs)) {
       const fixed = entry?.expires === Number.POSITIVE_INFINITY;
       if (!fixed) {
+        const oldest = this.arp.size >= ARP_ENTRIES ? this.arp.keys().next().value : undefined;
+        if (entry === undefined && oldest !== undefined) this.arp.delete(oldest);
         this.arp.set(arp.senderIp, { mac: arp.senderMac, expires: now + ARP_LIFETIME_NS, tries: 0, waiting: [] });
         for (const packet of entry?.waiting ?? [])
           this.station.send(ethernet(arp.senderMac, this.mac, ETHERTYPE_IP, packet));
@@ -478,7 +483,7 @@ export class Host implements FrameSink, EventTarget {
       return;
     }
     if (segment.flags & TH_RST) return;
-    if (listener === undefined || !bareSyn) {
+    if (listener === undefined || !bareSyn || this.connections.size >= CONNECTIONS) {
       this.sendReset(packet.src, segment);
       return;
     }

@@ -35,20 +35,30 @@ export function stateClass(name: string, type: AnyClass, transient: Record<strin
   byType.set(type, entry);
 }
 
-const HEX = '0123456789abcdef';
+const HEX = new TextEncoder().encode('0123456789abcdef');
 
 /** Bytes as lower-case hexadecimal digits. */
 export function toHex(bytes: Uint8Array): string {
-  let text = '';
-  for (const b of bytes) text += HEX.charAt(b >> 4) + HEX.charAt(b & 15);
-  return text;
+  const digits = new Uint8Array(bytes.length * 2);
+  for (let i = 0; i < bytes.length; i++) {
+    const b = bytes[i] as number;
+    digits[2 * i] = HEX[b >> 4] as number;
+    digits[2 * i + 1] = HEX[b & 15] as number;
+  }
+  return new TextDecoder().decode(digits);
+}
+
+/** Value of the hexadecimal digit with this character code. */
+function digit(code: number): number {
+  return code <= 0x39 ? code - 0x30 : code - 0x57;
 }
 
 /** The bytes that `toHex` wrote. Throws on anything else. */
 export function fromHex(text: string): Uint8Array {
   if (text.length % 2 !== 0 || /[^0-9a-f]/.test(text)) throw new Error('not a hexadecimal byte string');
   const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = (digit(text.charCodeAt(2 * i)) << 4) | digit(text.charCodeAt(2 * i + 1));
   return bytes;
 }
 

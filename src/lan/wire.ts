@@ -68,6 +68,11 @@ export interface WireOptions {
   seed?: number;
   /** One-way delay between any two stations, ns, less than the gap. Default 1000: a hub and two 50 m cables. */
   propagationNs?: number;
+  /**
+   * The board hangs at a full-duplex switch port instead of a hub: it sends and receives at the same time, nothing
+   * collides with it, and others do not sense its carrier. Default false.
+   */
+  boardFullDuplex?: boolean;
 }
 
 /** Counters of the segment. */
@@ -321,6 +326,7 @@ export class Wire implements EventTarget {
   /** Objects by name that belong to the saved state, so that they can be found again after `Wire.load`. */
   readonly roots: Record<string, object> = {};
   private readonly propagationNs: number;
+  private readonly boardFullDuplex: boolean;
   private readonly onAir: Transmission[] = [];
   private boardTx: Transmission | null = null;
   private carriers = 0;
@@ -331,6 +337,7 @@ export class Wire implements EventTarget {
   constructor(options: WireOptions = {}) {
     this.rng = new Rng(options.seed ?? 1);
     this.propagationNs = options.propagationNs ?? 1_000;
+    this.boardFullDuplex = options.boardFullDuplex ?? false;
     if (!(this.propagationNs >= 0 && this.propagationNs < INTERFRAME_GAP_NS))
       throw new Error(`propagation delay ${this.propagationNs} ns is not within 0 to ${INTERFRAME_GAP_NS - 1} ns`);
   }
@@ -438,7 +445,8 @@ export class Wire implements EventTarget {
     const tx = new Transmission(station, now, frame === null ? null : withFcs(frame));
     for (const other of this.onAir) {
       if (other.end >= 0 && other.end <= now) continue;
-      if (station === null || other.station === null ? this.boardLink : true) this.collide(other, tx);
+      const withBoard = station === null || other.station === null;
+      if (!withBoard || (this.boardLink && !this.boardFullDuplex)) this.collide(other, tx);
     }
     this.onAir.push(tx);
     this.events.schedule(now + this.propagationNs, this, 'arrive', tx);
@@ -495,9 +503,11 @@ export class Wire implements EventTarget {
   }
 
   private arrive(tx: Transmission, now: number): void {
-    this.carriers++;
-    tx.arrived = true;
-    for (const station of this.stations) if (station !== tx.station) station.carrierUp();
+    if (tx.station !== null || (this.boardLink && !this.boardFullDuplex)) {
+      this.carriers++;
+      tx.arrived = true;
+      for (const station of this.stations) if (station !== tx.station) station.carrierUp();
+    }
     if (tx.station === null || this.port.board === null || !this.boardLink) return;
     const frame = tx.damaged || tx.frame === null ? null : this.impair(tx.frame, 'toBoard');
     if (frame !== null) this.port.board.rxStart(now, frame);
@@ -537,10 +547,11 @@ export class Wire implements EventTarget {
 
   private clear(tx: Transmission, now: number): void {
     this.onAir.splice(this.onAir.indexOf(tx), 1);
-    this.carriers--;
+    if (tx.arrived) this.carriers--;
     if (tx.bareCarrier && !this.onAir.some((other) => other.bareCarrier)) this.port.board?.carrier(false);
-    for (const station of this.stations)
-      if (station !== tx.station && !this.hearsCarrier(station)) station.carrierDown(now);
+    if (tx.arrived)
+      for (const station of this.stations)
+        if (station !== tx.station && !this.hearsCarrier(station)) station.carrierDown(now);
     if (!tx.damaged && tx.frame !== null) this.deliver(tx, tx.frame, now);
   }
 

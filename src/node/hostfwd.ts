@@ -123,6 +123,8 @@ class FtpControlBridge extends Bridge {
   private fromBoard = '';
   private fromClient = '';
   private held = false;
+  /** The gateway's port that waits for the board in active mode. */
+  private activePort = 0;
   private readonly outbox: string[] = [];
   private boardDone: (() => void) | null = null;
   private readonly dataServers = new Set<net.Server>();
@@ -133,6 +135,7 @@ class FtpControlBridge extends Bridge {
     this.boardIp = boardIp;
     socket.on('close', () => {
       for (const server of this.dataServers) server.close();
+      forward.gateway.unlisten(this.activePort);
     });
   }
 
@@ -149,6 +152,7 @@ class FtpControlBridge extends Bridge {
       this.fromBoard = '';
     }
     this.send();
+    if (this.socket.writableLength > HIGH_WATER) this.link?.setPaused(true);
   }
 
   override onEnd(): void {
@@ -256,6 +260,7 @@ class FtpControlBridge extends Bridge {
   private active(clientPort: number): string {
     const { gateway } = this.forward;
     const client = this.socket.remoteAddress ?? '127.0.0.1';
+    gateway.unlisten(this.activePort);
     const port = gateway.listen({
       onAccept: (link) => {
         gateway.unlisten(port);
@@ -267,6 +272,7 @@ class FtpControlBridge extends Bridge {
         return bridge;
       },
     });
+    this.activePort = port;
     return `PORT ${formatIp(gateway.host.ip).replaceAll('.', ',')},${port >> 8},${port & 255}\r\n`;
   }
 }

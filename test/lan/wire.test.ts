@@ -147,6 +147,42 @@ function sending(wire: Wire): boolean {
   return air.some((tx) => tx.start === wire.now && !tx.damaged);
 }
 
+describe('sharing', () => {
+  it('two stations that always have something to send both get a fair part of the wire', () => {
+    const wire = new Wire({ seed: 9 });
+    const a = wire.addStation('a', A);
+    const b = wire.addStation('b', B);
+    for (let i = 0; i < 900; i++) {
+      a.send(frame(B, A, 1000));
+      b.send(frame(A, B, 1000));
+    }
+    wire.runEvents(900_000_000);
+    const total = a.stats.sent + b.stats.sent;
+    expect(a.stats.sent / total).toBeGreaterThan(0.3);
+    expect(b.stats.sent / total).toBeGreaterThan(0.3);
+    // 828 µs per frame: at most 1086 in 0.9 s; contention costs less than a third.
+    expect(total).toBeGreaterThan(760);
+    // The capture effect of back-off: whoever has just won starts the next contest with a fresh counter.
+    expect(wire.stats.excessiveCollisions).toBeLessThan(total / 100);
+  });
+
+  it('at a full-duplex port the board sends while it receives', () => {
+    const wire = new Wire({ boardFullDuplex: true, propagationNs: 1000 });
+    const port = new PortLog(wire);
+    const got: number[] = [];
+    const a = wire.addStation('a', A, { onFrame: (_frame, now) => got.push(now) });
+    wire.runEvents(100_000);
+    a.send(frame(B, A, 1000));
+    wire.boardTxStart(100_000);
+    wire.runEvents(150_000);
+    wire.boardTxEnd(157_600, withFcs(frame(A, B)));
+    wire.runEvents(2_000_000);
+    expect(port.calls).toEqual(['rx 101000 1004']);
+    expect(got).toEqual([158_600]);
+    expect(wire.stats.collisions).toBe(0);
+  });
+});
+
 describe('impairments', () => {
   it('a lost frame is carrier to the board, a corrupt one has a wrong FCS', () => {
     const wire = new Wire({ propagationNs: 1000 });
