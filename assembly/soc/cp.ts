@@ -33,9 +33,12 @@ const SET_TIMER: u32 = 0x8;
 const COMMAND_CLOCKS: u64 = 40;
 const RESET_CLOCKS: u64 = 4;
 
-/** Commands take effect when they are written; FLG stays up as long as the CP would have been busy. */
+/**
+ * Commands take effect when they are written; FLG stays up as long as the CP would have been busy. One written too
+ * early, while FLG is up, is carried out too.
+ */
 export function cpWrite(v: u32, m: u32): void {
-  if (!wrote16(CPCR, m) || peek16(CPCR) & CPCR_FLG) return;
+  if (!wrote16(CPCR, m)) return;
   const command = half(CPCR, v & m);
   if (command & CPCR_RST) {
     poke16(CPCR, CPCR_FLG);

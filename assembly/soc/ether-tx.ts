@@ -44,7 +44,7 @@ import { rxBegin } from './ether-rx';
 import { now, peek16, peek32, poke16, poke32 } from './io';
 import { sccEvent, sccIsEthernet, sccLoopback, sccPram, TBASE, TBPTR, TCOUNT, TDPTR } from './scc';
 import { sdmaCheck, sdmaFetch } from './sdma';
-import { CFG_LINK_DOWN, SCC_FRAME_MAX, SCC_FRAMES, TX_START_CYCLE } from './state';
+import { CFG_LINK_DOWN, SCC_FRAME_MAX, SCC_FRAMES, TX_END_CYCLE, TX_START_CYCLE } from './state';
 
 // TX_STATE
 /** Polling the BD at TBPTR. */
@@ -338,6 +338,7 @@ function wireEnd(n: u32): void {
   enter(n, TX_CLOSE);
   schedule(evTx(n), t + ethernetBits(CLOSE_BITS));
   if (onWire(n)) {
+    store<u64>(TX_END_CYCLE, t);
     store<u32>(ETH_TX, len);
     requestStop(STOP_TX_END);
   } else if (n == 0 && load<u32>(CFG_LINK_DOWN) && !sccLoopback(n)) mark(n, BD_CSL);
@@ -446,6 +447,7 @@ function abort(n: u32): void {
   const first = load<u64>(s, TX_START) + ethernetBits(PREAMBLE_BITS + 8);
   const len = load<u32>(s, TX_LEN);
   while (sent < len && first + ethernetBits((<u64>sent) << 3) <= t) sent++;
+  store<u64>(TX_END_CYCLE, t);
   store<u32>(ETH_TX, sent);
   requestStop(STOP_TX_END);
 }

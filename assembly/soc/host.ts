@@ -21,6 +21,7 @@ import {
   PINS_A,
   PINS_B,
   PINS_D,
+  TX_END_CYCLE,
   TX_START_CYCLE,
 } from './state';
 import { uartBreak, uartLine } from './uart';
@@ -40,11 +41,14 @@ export function socConfigure(hrcw: u32, modck: u32, revNum: u32, dpram8k: u32, c
   store<u32>(CFG_SEED, seed);
 }
 
-/** A data flash of `bytes` at linear address `base`, selected by port B output mask `select` driven low; 0 bytes = none. */
-export function dataFlashAttach(base: u32, bytes: u32, select: u32): void {
+/** The serial data flash's memory: `bytes` at linear address `base`; 0 bytes = none fitted. */
+export function dataFlashAttach(base: u32, bytes: u32): void {
   store<u32>(CFG_FLASH_BASE, base);
   store<u32>(CFG_FLASH_BYTES, bytes);
-  store<u32>(CFG_FLASH_SELECT, select);
+}
+/** Port B output that selects the data flash when it is low, as PBDAT's mask; 0 = none. */
+export function setDataFlashSelect(mask: u32): void {
+  store<u32>(CFG_FLASH_SELECT, mask);
 }
 
 /** Register or dual-port RAM access just as the CPU would do it, side effects included; no time passes. */
@@ -88,9 +92,13 @@ export function ethLink(up: u32): void {
 export function txStartCycle(): f64 {
   return <f64>load<u64>(TX_START_CYCLE);
 }
+/** Cycle at which its last bit left. */
+export function txEndCycle(): f64 {
+  return <f64>load<u64>(TX_END_CYCLE);
+}
 
 /** To be called after bytes were added to CONSOLE_IN: the first of them starts to arrive now unless the line is busy. */
-export function consoleNotify(): void {
+export function consoleInputArrived(): void {
   uartLine(load<u32>(CFG_CONSOLE));
 }
 /** A break of one character time on the console line. */

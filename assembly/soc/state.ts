@@ -83,8 +83,10 @@ export const ETHER_SIZE: u32 = 128;
 /** u64: cycle at which SCC1's frame in progress put its first bit on the wire. */
 export const TX_START_CYCLE: u32 = ETHER + 4 * ETHER_SIZE;
 
+/** u64: cycle at which its last bit left. */
+export const TX_END_CYCLE: u32 = TX_START_CYCLE + 8;
 /** Six bytes: an address in wire order while its hash is taken. */
-export const ADDRESS_SCRATCH: u32 = TX_START_CYCLE + 8;
+export const ADDRESS_SCRATCH: u32 = TX_END_CYCLE + 8;
 
 // --- SPI and its data flash (spi.ts, dataflash.ts) ---
 export const SPI: u32 = ADDRESS_SCRATCH + 8;
