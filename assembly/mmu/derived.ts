@@ -47,7 +47,7 @@ export const PAGES_GENERATION: u32 = CURRENT_PAGE + 8;
 const PAGES_EMPTY: u32 = CURRENT_PAGE + 12;
 
 /** Predecoded copies of the I-cache's lines, 64 bytes each, by way and set as in cache/icache.ts. */
-export const CODE_LINES: u32 = (CURRENT_PAGE + 63) & ~63;
+export const CODE_LINES: u32 = (CURRENT_PAGE + 16 + 63) & ~63;
 export const CODE_LINE_BYTES: u32 = 64;
 
 /** Decoded lines by physical address: { u32 tag (address | 1), pad, 16 bytes raw at 8, predecoded line at 24 }. */
