@@ -173,6 +173,7 @@ export class Chatter implements FrameSink, EventTarget {
     if (was) this.start();
   }
 
+  /** @internal */
   onEvent(kind: string, arg: unknown, now: number): void {
     if (kind === 'talk') {
       this.talk(now);
@@ -186,6 +187,7 @@ export class Chatter implements FrameSink, EventTarget {
     }
   }
 
+  /** @internal */
   onFrame(frame: Uint8Array): void {
     const type = viewOf(frame).getUint16(12);
     if (type === ETHERTYPE_ARP) {

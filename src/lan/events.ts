@@ -12,10 +12,15 @@ export interface EventTarget {
 
 /** One entry of the queue. `target` is null once cancelled. */
 export class LanEvent {
+  /** When, ns. */
   readonly at: number;
+  /** Order of insertion, which decides among equal times. */
   readonly seq: number;
+  /** Who gets it. */
   target: EventTarget | null;
+  /** What it means to its target. */
   readonly kind: string;
+  /** What goes with it. */
   readonly arg: unknown;
 
   constructor(at: number, seq: number, target: EventTarget | null, kind: string, arg: unknown) {
@@ -139,6 +144,7 @@ export class Timer implements EventTarget {
     this.queued = null;
   }
 
+  /** @internal */
   onEvent(_kind: string, _arg: unknown, now: number): void {
     this.queued = null;
     if (this.deadline < 0) return;

@@ -61,6 +61,7 @@ export interface FtpClientOptions {
   port?: number;
   /** Default anonymous. */
   user?: string;
+  /** Default guest@. */
   password?: string;
   /** Default pasv. */
   mode?: FtpDataMode;
@@ -80,10 +81,13 @@ export interface FtpClientOptions {
 export interface FtpResult {
   /** Counts from 0. */
   session: number;
+  /** Index into the steps, -1 for the login. */
   step: number;
   /** The verb, `login` for what goes before the first step. */
   command: string;
+  /** The step's path, empty without one. */
   path: string;
+  /** Whether the server confirmed it and the data connection ended in order. */
   outcome: 'complete' | 'failed';
   /** Empty, or why it failed. */
   reason: string;
@@ -93,11 +97,15 @@ export interface FtpResult {
   bytes: number;
   /** SHA-256 of the data received or sent; empty without data transfer. */
   sha256: string;
+  /** The step began. */
   startNs: number;
   /** The data connection was established. */
   connectNs: number;
+  /** First data byte. */
   firstByteNs: number;
+  /** Last data byte so far. */
   lastByteNs: number;
+  /** The step was over. */
   endNs: number;
   /** What was received, if it was to be kept; its first 64 MiB. */
   content: Uint8Array | null;
@@ -127,7 +135,9 @@ const CONTENT_LIMIT = 64 * 1024 * 1024;
 
 /** An FTP client (RFC 959, 1123, 2428) that works through a list of steps. Its whole state can be saved. */
 export class FtpClient implements TcpApp, TcpAcceptor, EventTarget {
+  /** Where it runs. */
   readonly host: Host;
+  /** What it was made with. */
   readonly options: FtpClientOptions;
   /** What it is doing. */
   phase: FtpPhase = 'idle';
@@ -139,6 +149,7 @@ export class FtpClient implements TcpApp, TcpAcceptor, EventTarget {
   current: FtpResult | null = null;
   /** Sessions finished, and how many of them failed. */
   sessionsDone = 0;
+  /** Sessions that failed. */
   sessionsFailed = 0;
 
   private control: TcpConnection | null = null;
@@ -191,6 +202,7 @@ export class FtpClient implements TcpApp, TcpAcceptor, EventTarget {
     this.failSession('aborted');
   }
 
+  /** @internal */
   onEvent(kind: string, _arg: unknown, now: number): void {
     if (kind === 'start' && this.phase === 'pause') this.beginSession(now);
     else if (kind === 'step' && this.phase === 'waiting') {
@@ -211,6 +223,7 @@ export class FtpClient implements TcpApp, TcpAcceptor, EventTarget {
 
   // ---- TCP callbacks ----
 
+  /** @internal */
   onAccept(connection: TcpConnection): TcpApp | null {
     if (this.data !== null || this.phase === 'done') return null;
     this.host.unlisten(this.listenPort);
@@ -218,6 +231,7 @@ export class FtpClient implements TcpApp, TcpAcceptor, EventTarget {
     return this;
   }
 
+  /** @internal */
   onConnected(connection: TcpConnection, now: number): void {
     this.progress(now);
     if (connection === this.control) {
@@ -230,6 +244,7 @@ export class FtpClient implements TcpApp, TcpAcceptor, EventTarget {
     }
   }
 
+  /** @internal */
   onData(connection: TcpConnection, now: number): void {
     this.progress(now);
     const bytes = connection.readAvailable();
@@ -245,11 +260,13 @@ export class FtpClient implements TcpApp, TcpAcceptor, EventTarget {
     }
   }
 
+  /** @internal */
   onWritable(connection: TcpConnection, now: number): void {
     this.progress(now);
     if (connection === this.data) this.pump(now);
   }
 
+  /** @internal */
   onEnd(connection: TcpConnection, now: number): void {
     if (connection === this.data) {
       connection.close();
@@ -262,6 +279,7 @@ export class FtpClient implements TcpApp, TcpAcceptor, EventTarget {
     }
   }
 
+  /** @internal */
   onClosed(connection: TcpConnection, reason: TcpCloseReason, now: number): void {
     if (connection === this.data) {
       this.data = null;

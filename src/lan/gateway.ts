@@ -71,25 +71,30 @@ export class GatewayLink implements TcpApp {
     this.connection = connection;
   }
 
+  /** @internal */
   onConnected(connection: TcpConnection): void {
     this.connection = connection;
     this.peer?.onConnected?.();
     this.flush();
   }
 
+  /** @internal */
   onData(connection: TcpConnection): void {
     this.drain(connection);
   }
 
+  /** @internal */
   onWritable(): void {
     this.flush();
   }
 
+  /** @internal */
   onEnd(connection: TcpConnection): void {
     this.endSeen = true;
     this.drain(connection);
   }
 
+  /** @internal */
   onClosed(_connection: TcpConnection, reason: TcpCloseReason): void {
     this.connection = null;
     this.peer?.onClosed(reason);

@@ -72,7 +72,9 @@ export interface EchoApp {
 
 /** A bound UDP port of a host. */
 export class UdpSocket {
+  /** Whose port it is. */
   readonly host: Host;
+  /** Its number. */
   readonly port: number;
   /** Its application; null only counts. */
   app: UdpApp | null;
@@ -127,10 +129,13 @@ export class Host implements FrameSink, EventTarget {
   readonly station: Station;
   /** Name on the wire. */
   readonly name: string;
+  /** Ethernet address, 6 bytes. */
   readonly mac: Uint8Array;
   /** Address, as a number. */
   readonly ip: number;
+  /** Network mask, as a number. */
   readonly netmask: number;
+  /** Router, as a number; 0 = none. */
   readonly gateway: number;
   /** Defaults for its connections. */
   readonly tcp: TcpOptions;
@@ -141,6 +146,7 @@ export class Host implements FrameSink, EventTarget {
   /** Counters. */
   readonly stats = { badPackets: 0, unreachable: 0, resetsSent: 0, unreachablesReceived: 0, echoRequests: 0 };
 
+  /** The wire it is on. */
   readonly wire: Wire;
   private ipId = 1;
   private nextPort = EPHEMERAL_FIRST;
@@ -404,10 +410,12 @@ export class Host implements FrameSink, EventTarget {
 
   // ---- Input ----
 
+  /** @internal */
   onFrame(frame: Uint8Array, now: number): void {
     this.wire.events.schedule(now + this.latencyNs, this, 'input', frame);
   }
 
+  /** @internal */
   onEvent(kind: string, arg: unknown, now: number): void {
     if (!this.station.powered) return;
     if (kind === 'arp') this.arpTimeout(arg as number, now);

@@ -21,7 +21,9 @@ export interface PingOptions {
 
 /** One echo request. */
 export interface PingResult {
+  /** Counts from 0. */
   sequence: number;
+  /** When it was sent, ns. */
   sentNs: number;
   /** Round trip, ns; -1 = no answer (yet). */
   rttNs: number;
@@ -62,6 +64,7 @@ export class Ping implements EchoApp, EventTarget {
     return this.results.findLast((r) => r.rttNs >= 0)?.sentNs ?? -1;
   }
 
+  /** @internal */
   onEvent(_kind: string, _arg: unknown, now: number): void {
     const { host, target, intervalNs, count, size } = this.options;
     const sequence = this.results.length;
@@ -73,6 +76,7 @@ export class Ping implements EchoApp, EventTarget {
       this.next = host.wire.events.schedule(now + (intervalNs ?? 1_000_000_000), this, 'send');
   }
 
+  /** @internal */
   onEchoReply(_srcIp: number, sequence: number, _payload: Uint8Array, now: number): void {
     // The 16-bit number wraps; the answer belongs to the latest request that has it.
     const last = this.results.length - 1;

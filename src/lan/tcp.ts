@@ -191,9 +191,13 @@ export class TcpConnection implements EventTarget {
   private readonly keepTimer: Timer;
   private readonly waitTimer: Timer;
 
+  /** Whose end this is. */
   readonly host: Host;
+  /** Our port. */
   readonly localPort: number;
+  /** The peer's address, as a number. */
   readonly remoteIp: number;
+  /** The peer's port. */
   readonly remotePort: number;
 
   /** @internal Use `host.connect` or `host.listen`. */
@@ -339,6 +343,7 @@ export class TcpConnection implements EventTarget {
     this.kick();
   }
 
+  /** @internal */
   onEvent(kind: string, _arg: unknown, now: number): void {
     if (this.closeReason !== null) return;
     switch (kind) {

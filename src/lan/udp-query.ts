@@ -51,6 +51,7 @@ export class UdpQuery implements UdpApp, EventTarget {
     this.start();
   }
 
+  /** @internal */
   onEvent(_kind: string, _arg: unknown, now: number): void {
     const { host, port, size, target } = this.options;
     const payload = new Uint8Array(Math.max(8, size ?? 32)).fill(0x51);
@@ -62,6 +63,7 @@ export class UdpQuery implements UdpApp, EventTarget {
     this.next = host.wire.events.schedule(now + Math.round(1e9 / this.rate), this, 'send');
   }
 
+  /** @internal */
   onDatagram(_socket: UdpSocket, _srcIp: number, _srcPort: number, payload: Uint8Array, now: number): void {
     this.stats.answered++;
     this.stats.bytes += payload.length;

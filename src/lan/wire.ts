@@ -123,9 +123,13 @@ export class Station implements EventTarget {
   private attempts = 0;
   private pending: LanEvent | null = null;
 
+  /** The wire it is on. */
   readonly wire: Wire;
+  /** Its name in captures. */
   readonly name: string;
+  /** Its address, 6 bytes. */
   readonly mac: Uint8Array;
+  /** Who gets the frames that pass its filter. */
   sink: FrameSink | null;
 
   /** @internal Use `wire.addStation`. */
@@ -172,6 +176,7 @@ export class Station implements EventTarget {
     this.state = 'idle';
   }
 
+  /** @internal */
   onEvent(kind: string, _arg: unknown, now: number): void {
     this.pending = null;
     if (kind === 'backoff') this.contend();
@@ -456,6 +461,7 @@ export class Wire implements EventTarget {
     return tx;
   }
 
+  /** @internal */
   onEvent(kind: string, arg: unknown, now: number): void {
     const tx = arg as Transmission;
     if (kind === 'arrive') this.arrive(tx, now);

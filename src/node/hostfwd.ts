@@ -13,9 +13,11 @@ import type { TcpCloseReason } from '../lan/tcp.js';
 export interface ForwardSpec {
   /** Address to listen on. */
   hostAddress: string;
+  /** Port to listen on; 0 = any. */
   hostPort: number;
   /** Empty: the board's own address. */
   boardAddress: string;
+  /** Port to connect to. */
   boardPort: number;
 }
 
