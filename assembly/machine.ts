@@ -60,7 +60,7 @@ function dispatchEvents(): void {
     // Taken out before the call: the handler may schedule itself again.
     store<u64>(EVENTS + (id << 3), NEVER);
     refreshNextEvent();
-    socEvent(id);
+    socEvent(id, first);
     if (load<u32>(STOP_REQUEST) != STOP_NONE) return;
   }
 }

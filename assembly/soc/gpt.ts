@@ -1,6 +1,6 @@
 /** General-purpose timers 1–4 (MPC860 UM, Communications Processor Module: Timers; hardware/cpm.md section 3). */
 import { cancel, EV_TIMERS, NEVER, schedule } from '../events';
-import { clearOnes, inHalf, now, peek16, poke16, put, wrote16 } from './io';
+import { clearOnes, inHalf, now, peek16, poke16, put, touch, wrote16 } from './io';
 import { siuUpdate } from './siu';
 import { GPT } from './state';
 
@@ -148,6 +148,7 @@ function vector(n: u32): u32 {
 export function gptRead(word: u32): u32 {
   const n = word >= 0x9a0 ? 2 : 0;
   if (word == reg(TCN1, n)) {
+    touch();
     settle(n);
     settle(n + 1);
   }

@@ -8,10 +8,28 @@
  * thereby need no code of their own.
  */
 import { IMMR_MEM, NOW, PENDING } from '../layout';
+import { EVENT_TIME, LAST_ACCESS } from './state';
 
-/** CPU cycles since power-on. */
+/**
+ * The cycle it is for a device: in an event the one it was due at, although the CPU saw it only at the end of an
+ * instruction; so device time does not pick up the CPU's grain. Otherwise the CPU's cycle.
+ */
 export function now(): u64 {
-  return load<u64>(NOW);
+  const event = load<u64>(EVENT_TIME);
+  return event ? event : load<u64>(NOW);
+}
+
+/** An access at NOW changes what devices count from: an event that was due earlier must not see time run backwards. */
+export function touch(): void {
+  store<u64>(LAST_ACCESS, load<u64>(NOW));
+}
+
+/** Enter the event that was due at cycle `due`. */
+export function eventBegin(due: u64): void {
+  store<u64>(EVENT_TIME, max<u64>(due, load<u64>(LAST_ACCESS)));
+}
+export function eventEnd(): void {
+  store<u64>(EVENT_TIME, 0);
 }
 
 export function peek8(off: u32): u32 {

@@ -27,7 +27,7 @@ import { rxEvent } from './ether-rx';
 import { txEvent } from './ether-tx';
 import { gptRead, gptReference, gptReset, gptWrite } from './gpt';
 import { i2cEvent, i2cReset, i2cWrite } from './i2c';
-import { peek32, poke16, put } from './io';
+import { eventBegin, eventEnd, peek32, poke16, put, touch } from './io';
 import { keysWrite } from './keys';
 import { memcReset, memcWrite } from './memc';
 import { pcmciaRead, pcmciaReset, pcmciaWrite } from './pcmcia';
@@ -79,8 +79,14 @@ export function socReset(powerOn: bool): void {
   siuReset();
 }
 
-/** Event `id` (EV_*) is due at NOW. */
-export function socEvent(id: u32): void {
+/** Event `id` (EV_*), due at cycle `due`, is handled at NOW. */
+export function socEvent(id: u32, due: u64): void {
+  eventBegin(due);
+  handle(id);
+  eventEnd();
+}
+
+function handle(id: u32): void {
   switch (id) {
     case EV_PIT:
       pitExpired();
@@ -142,6 +148,7 @@ export function immrRead(offset: u32, size: u32): u32 {
 /** CPU write of `size` (1, 2, 4) bytes at `offset` (< 0x4000) of the internal memory map. */
 export function immrWrite(offset: u32, size: u32, value: u32): void {
   if (offset + size > IMMR_MEM_SIZE) return;
+  touch();
   if (offset >= DPRAM) {
     if (dpramPresent(offset)) dpramWrite(offset, size, value);
     return;

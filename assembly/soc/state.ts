@@ -35,9 +35,15 @@ export const IRQ_LOW: u32 = PINS_D + 4;
 /** First byte that a power-on reset clears. */
 export const STATE_CLEAR: u32 = SOC_BASE + 0x80;
 
+// --- time ---
+/** u64: cycle for which the event that is being handled was due; 0 outside of events. */
+export const EVENT_TIME: u32 = STATE_CLEAR;
+/** u64: cycle of the CPU's last access that devices count from. */
+export const LAST_ACCESS: u32 = EVENT_TIME + 8;
+
 // --- SIU ---
 /** u32: falling edges seen on IRQ pins in edge mode, in SIPEND's layout. */
-export const IRQ_LATCH: u32 = STATE_CLEAR;
+export const IRQ_LATCH: u32 = LAST_ACCESS + 8;
 /** u32: 1 = SYPCR was written since reset. */
 export const SYPCR_LOCKED: u32 = IRQ_LATCH + 4;
 /** u32: 1 = SWSR has seen 556C. */

@@ -2,7 +2,7 @@
 import { cancel, EV_DEC, EV_TBREF, schedule } from '../events';
 import { PENDING_DECREMENTER } from '../layout';
 import { cyclesFor, ticksIn, timebaseClock } from './clocks';
-import { clearOnes, inHalf, now, peek16, peek32, poke16, put, raise, wrote16 } from './io';
+import { clearOnes, inHalf, now, peek16, peek32, poke16, put, raise, touch, wrote16 } from './io';
 import { KEY_TB, KEY_TBREFA, KEY_TBREFB, KEY_TBSCR, keyOpen } from './keys';
 import { siuUpdate } from './siu';
 import { DEC_ZERO, TB_OFFSET, TMB_ORIGIN, TMB_TICKS } from './state';
@@ -50,6 +50,7 @@ export function tbRead(): u64 {
 
 function tbSet(v: u64): void {
   if (!keyOpen(KEY_TB)) return;
+  touch();
   store<u64>(TB_OFFSET, v - ticks());
   planRef();
 }
@@ -66,6 +67,7 @@ export function decRead(): u32 {
 
 /** Setting bit 0 by a write requests the exception just as passing through 0 does. */
 export function decWrite(v: u32): void {
+  touch();
   if (v >> 31 && !(decRead() >> 31)) raise(PENDING_DECREMENTER);
   store<u64>(DEC_ZERO, ticks() + <u64>v);
   planDec();
