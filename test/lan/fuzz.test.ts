@@ -47,7 +47,7 @@ describe('a wild board', () => {
     wire.onFrame((f) => {
       if (f.from !== 'board') seen[rng.below(200)] = f.frame;
     });
-    for (let i = 0; i < 4000; i++) {
+    for (let i = 0; i < 2500; i++) {
       wire.runEvents(wire.now + rng.below(3_000_000));
       const model = seen[rng.below(seen.length)];
       if (model === undefined) continue;

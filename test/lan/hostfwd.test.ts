@@ -89,12 +89,12 @@ describe('forward specifications', () => {
 });
 
 describe('forwarded TCP', () => {
-  it('carries 3 MB each way with back-pressure, and closes cleanly', async () => {
+  it('carries 1 MB each way with back-pressure, and closes cleanly', async () => {
     const runner = new Runner();
     cleanup.push(() => {
       runner.running = false;
     });
-    const data = pattern(3_000_000);
+    const data = pattern(1_000_000);
     const peer = new Talker(data, false);
     host(runner.wire, 2).listen(7, peer);
     const forward = await HostForward.open(runner.gateway, 'tcp:127.0.0.1:0-:7', { boardAddress: '192.168.1.2' });
