@@ -109,13 +109,13 @@ export function fetchLine(ea: u32): u32 {
   const line = codePa & ~15;
   store<u32>(FETCH_EA, ea & ~15);
   store<u32>(FETCH_PA, line);
+  store<u32>(CURRENT_DELTA, codePa - ea);
   const cached = !codeInhibited && (load<u32>(IC_CST) & IC_CST_IEN) != 0;
   let place: u32 = 0;
   if (cached) {
     // Translations that hold for one 1 KB subpage only are asked for again on every line.
     if (!(load<u32>(MSR) & MSR_IR) || load<u32>(codePage(ea)) == (ea & 0xfffff000)) {
       store<u32>(CURRENT_PAGE, ea & 0xfffff000);
-      store<u32>(CURRENT_DELTA, codePa - ea);
     }
     place = icFind(line);
     if (place) {

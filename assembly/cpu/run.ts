@@ -1,9 +1,10 @@
 // The interpreter: predecoded entries, one switch, registers at fixed addresses (DESIGN contract 8). Time is kept in `left`,
-// the clocks until `limit`, so that an instruction costs one subtraction; NOW = limit - left is stored before any call that
-// may look at it. Everything else that must survive leaving this function is in cpu/state.ts.
+// the clocks until WINDOW_END, so that an instruction costs one subtraction; NOW = WINDOW_END - left is stored before any
+// call that may look at it. Only what nearly every instruction needs is in locals (`ip`, `left`, `dtb`): the compiler keeps
+// those in machine registers, and the rest costs a load where it is used.
 //
-// INSTRUCTIONS needs no work per instruction: `runBase` is where `ip` would have been at the last branch had the lines
-// since then been contiguous, so (ip - runBase) / 8 is the number of instructions since then.
+// INSTRUCTIONS needs no work per instruction: RUN_BASE is where `ip` would have been at the last branch had the lines
+// since then been contiguous, so (ip - RUN_BASE) / 8 is the number of instructions since then.
 
 import { BANK_BURST_BUSY, BANK_BURST_FIRST, BANK_BYTES, busBank, CLAIM_IMMR } from '../bus/physical';
 import { MISS_OVERHEAD, swapWays } from '../cache/dcache';
@@ -24,9 +25,21 @@ import {
   RUN_LIMIT,
   STOP_CHECKSTOP,
 } from '../layout';
-import { CURRENT_DELTA, CURRENT_PAGE, DATA_PAGES_EMPTY, DP_DELTA, DP_FAST_READ, DP_FAST_WRITE } from '../mmu/derived';
+import {
+  CURRENT_DELTA,
+  CURRENT_LINE,
+  CURRENT_PAGE,
+  DATA_PAGES_EMPTY,
+  DP_DELTA,
+  DP_FAST_READ,
+  DP_FAST_WRITE,
+  RETIRED,
+  RUN_BASE,
+  STEPPING,
+  WINDOW_END,
+} from '../mmu/derived';
 import { raise, VECTOR_DECREMENTER, VECTOR_EXTERNAL, VECTOR_RESET, VECTOR_TRACE, watchForStorm } from './exceptions';
-import { divideClocks, divideSigned, execute, recordCr0, X_FAULT, X_NEXT, X_REFETCH } from './execute';
+import { divideClocks, divideSigned, execute, recordCr0, X_FAULT, X_JUMP, X_NEXT } from './execute';
 import { fetchLine, resumeLine } from './fetch';
 import { busCheck, dataRead, dataTable, dataWrite } from './memory';
 import {
@@ -35,7 +48,6 @@ import {
   FLAG_LIKELY,
   FLAG_LK,
   FLAG_RC,
-  LINE_END_ENTRY,
   LINE_HEAD_NEEDS,
   LINE_HEAD_SOURCES,
   OP_ADD,
@@ -179,10 +191,12 @@ const FOLD_DISTANCE: u32 = 16;
 
 const IMMR_PLPRCR_LPM: u32 = IMMR_MEM + 0x286;
 
+/** `boundary`: leave the run loop. */
+const LEAVE: i32 = -1;
+
 const KIND_BRANCH: u32 = 0;
 const KIND_DATA: u32 = 1;
 const KIND_SLOW: u32 = 2;
-const KIND_FETCH_FAULT: u32 = 3;
 
 /** Hits of the data cache: address of the byte at `ea`, or 0 if the slow way must decide. */
 class Data {
@@ -216,8 +230,19 @@ class Data {
 /** Clocks and conditions of branches. */
 class Branch {
   /** 1 if the branch's input was set by the instruction right before it. */
-  @inline static hot(e: u32, input: u32, first: bool): i32 {
-    return e & FLAG_HOT ? 1 : input != 0 && first ? 1 : 0;
+  @inline static hot(e: u32, ip: u32): i32 {
+    return e & FLAG_HOT ? 1 : load<u32>(HOT_INPUT) != 0 && ip == load<u32>(CURRENT_LINE) ? 1 : 0;
+  }
+
+  /** Entries since the last branch, in bytes. */
+  @inline static distance(ip: u32): u32 {
+    return ip - load<u32>(RUN_BASE);
+  }
+
+  /** Counts the instructions up to and with the branch at `ip`; the next run begins at `next`. */
+  @inline static retire(ip: u32, next: u32): void {
+    store<u64>(RETIRED, load<u64>(RETIRED) + ((ip - load<u32>(RUN_BASE)) >>> 3) + 1);
+    store<u32>(RUN_BASE, next);
   }
 
   @inline static taken(distance: u32, hot: i32): i32 {
@@ -233,6 +258,87 @@ class Branch {
     if (!(bo & 4) && (load<u32>(CTR) != 0) == ((bo & 2) != 0)) return false;
     return (bo & 16) != 0 || ((load<u8>(CRF + field) & mask) != 0) == ((bo & 8) != 0);
   }
+}
+
+/** Effective address of the entry `ip` of the current line. */
+class Current {
+  @inline static address(ip: u32): u32 {
+    return load<u32>(FETCH_EA) + ((ip - load<u32>(CURRENT_LINE)) >>> 1);
+  }
+
+  /** NOW, with `left` clocks to the window's end. */
+  @inline static time(left: i32): u64 {
+    return load<u64>(WINDOW_END) - <u64>(<i64>left);
+  }
+}
+
+/** Writes back what an instruction boundary at `ip` needs to be found again. */
+function settle(ip: u32, now: u64): void {
+  const since = (ip - load<u32>(RUN_BASE)) >>> 3;
+  store<u32>(PC, Current.address(ip));
+  store<u64>(NOW, now);
+  store<u32>(SINCE_BRANCH, since);
+  store<u64>(INSTRUCTIONS, load<u64>(RETIRED) + since);
+  store<u32>(FETCH_PA, load<u32>(FETCH_EA) + load<u32>(CURRENT_DELTA));
+}
+
+/** After an exception: its first instruction is at PC. */
+function afterException(): void {
+  store<u32>(FAULTED, 0);
+  store<u32>(SINCE_BRANCH, 0);
+  store<u32>(HOT_INPUT, 0);
+  watchForStorm();
+}
+
+/** Predecoded line at `ea` if translation and cache have it at once, else 0. */
+function cachedLine(ea: u32): u32 {
+  if ((ea & 0xfffff000) != load<u32>(CURRENT_PAGE)) return 0;
+  const pa = ea + load<u32>(CURRENT_DELTA);
+  const record = pa & SET_BITS;
+  if (load<u32>(record, IC_TAGS) == pa) return load<u32>(record, IC_TAGS + PLACE);
+  if (load<u32>(record, IC_TAGS + SECOND) != pa) return 0;
+  swapWays(IC_TAGS + record);
+  return load<u32>(record, IC_TAGS + PLACE);
+}
+
+/**
+ * The slow part of an instruction boundary: the window is used up, words of the line are still to come, or every
+ * instruction is watched. Returns the clocks until the new WINDOW_END, or LEAVE when the run loop must be left.
+ */
+function boundary(ip: u32, left: i32): i32 {
+  let now = Current.time(left);
+  const stepping = load<u32>(STEPPING) != 0;
+  if (now >= load<u64>(RUN_LIMIT) || (stepping && load<u32>(TRACE_DUE))) {
+    settle(ip, now);
+    return LEAVE;
+  }
+  let stream = load<u32>(STREAM) != 0;
+  const slot = (ip - load<u32>(CURRENT_LINE)) >>> 3;
+  if (slot < 4) {
+    if (stream) {
+      // Words of the line arrive one after the other, the critical one first.
+      const step = <u64>load<u32>(STREAM_NEXT);
+      const critical = load<u64>(STREAM_AT);
+      now = max<u64>(now, critical + <u64>((slot - load<u32>(STREAM_WORD)) & 3) * step);
+      if (now >= critical + 3 * step) {
+        stream = false;
+        store<u32>(STREAM, 0);
+      }
+    }
+    if (stepping) {
+      if (serialized()) now += SERIALIZED_FETCH;
+      const op = load<u32>(ip) & 0xff;
+      const msr = load<u32>(MSR);
+      if (msr & MSR_SE || (msr & MSR_BE && op >= OP_B && op <= OP_BCCTR)) store<u32>(TRACE_DUE, 1);
+    }
+  }
+  if (stream || stepping) {
+    store<u64>(WINDOW_END, now);
+    return 0;
+  }
+  const end = max<u64>(min<u64>(load<u64>(RUN_LIMIT), now + WINDOW), now);
+  store<u64>(WINDOW_END, end);
+  return <i32>(end - now);
 }
 
 /** Takes the request of highest priority that MSR lets through; true if there was one. */
@@ -341,20 +447,20 @@ function fastTable(): u32 {
 }
 
 /**
- * A branch to itself past the cache: skips the whole rounds up to RUN_LIMIT once a round's cost is steady. True if it did;
- * NOW, BUS_FREE_AT and STREAM_AT are then those after the rounds, whose number is in `skippedRounds`.
+ * A branch to itself past the cache: skips the whole rounds up to RUN_LIMIT once a round's cost is steady. Returns their
+ * number, 0 if none; NOW, BUS_FREE_AT and STREAM_AT are then those after them.
  */
-function skipUncachedIdle(): bool {
+function skipUncachedIdle(): u64 {
   const bank = busBank(load<u32>(FETCH_PA));
-  if (bank < 0 || bank == CLAIM_IMMR) return false;
+  if (bank < 0 || bank == CLAIM_IMMR) return 0;
   const b = <u32>bank * BANK_BYTES;
   const now = load<u64>(NOW);
   const until = load<u64>(RUN_LIMIT);
   const free = load<u64>(BUS_FREE_AT);
-  if (until <= now || load<u64>(STREAM_AT) != now) return false;
+  if (until <= now || load<u64>(STREAM_AT) != now) return 0;
   const start = max<u64>(now + BR_TAKEN + MISS_OVERHEAD, free);
   const next = start + load<u32>(b, BANK_BURST_FIRST);
-  if (start + load<u32>(b, BANK_BURST_BUSY) - next != free - now) return false;
+  if (start + load<u32>(b, BANK_BURST_BUSY) - next != free - now) return 0;
   const period = next - now;
   const rounds = (until - now + period - 1) / period;
   const span = rounds * period;
@@ -362,19 +468,14 @@ function skipUncachedIdle(): bool {
   store<u64>(BUS_FREE_AT, free + span);
   store<u64>(STREAM_AT, now + span);
   store<u64>(IDLE_CYCLES, load<u64>(IDLE_CYCLES) + span);
-  skippedRounds = rounds;
-  return true;
+  return rounds;
 }
-
-/** Result of `skipUncachedIdle`: scratch, not state. */
-let skippedRounds: u64 = 0;
 
 /** Runs instructions until RUN_LIMIT. */
 export function cpuRun(): void {
   busCheck();
-  while (true) {
-    // Here everything is in memory: PC, NOW, INSTRUCTIONS, and the fetch state.
-    if (load<u64>(NOW) >= load<u64>(RUN_LIMIT)) return;
+  // Here everything is in memory: PC, NOW, INSTRUCTIONS, and the fetch state.
+  while (load<u64>(NOW) < load<u64>(RUN_LIMIT)) {
     if (load<u32>(CHECKSTOP)) {
       requestStop(STOP_CHECKSTOP);
       return;
@@ -387,10 +488,7 @@ export function cpuRun(): void {
       excepted = takeRequest();
     }
     if (excepted) {
-      store<u32>(FAULTED, 0);
-      store<u32>(SINCE_BRANCH, 0);
-      store<u32>(HOT_INPUT, 0);
-      watchForStorm();
+      afterException();
       continue;
     }
     if (load<u32>(MSR) & MSR_POW && load<u8>(IMMR_PLPRCR_LPM) & 3) {
@@ -400,1053 +498,954 @@ export function cpuRun(): void {
       store<u64>(NOW, until);
       return;
     }
-    let line: u32 = 0;
-    const pc = load<u32>(PC);
-    if (load<u32>(FETCH_MODE) != FETCH_NONE && pc - load<u32>(FETCH_EA) <= 16) line = resumeLine();
+    runLines();
+  }
+}
+
+/** Runs from PC until something needs `cpuRun`'s attention. */
+function runLines(): void {
+  let line: u32 = 0;
+  const pc = load<u32>(PC);
+  if (load<u32>(FETCH_MODE) != FETCH_NONE && pc - load<u32>(FETCH_EA) <= 16) {
+    line = resumeLine();
+    store<u32>(CURRENT_DELTA, load<u32>(FETCH_PA) - load<u32>(FETCH_EA));
+  }
+  if (!line) {
+    store<u32>(HOT_INPUT, 0);
+    line = fetchLine(pc);
     if (!line) {
-      store<u32>(HOT_INPUT, 0);
-      line = fetchLine(pc);
-      if (!line) {
-        store<u32>(FAULTED, 0);
-        store<u32>(SINCE_BRANCH, 0);
-        watchForStorm();
-        continue;
-      }
+      afterException();
+      return;
     }
-    let lineEa = load<u32>(FETCH_EA);
-    let linePa = load<u32>(FETCH_PA);
-    let ip = line + ((pc - lineEa) << 1);
-    let runBase = ip - (load<u32>(SINCE_BRANCH) << 3);
-    let icount = load<u64>(INSTRUCTIONS) - load<u32>(SINCE_BRANCH);
-    let hotInput = load<u32>(HOT_INPUT);
-    let page = load<u32>(CURRENT_PAGE);
-    let delta = load<u32>(CURRENT_DELTA);
-    let stream = load<u32>(STREAM);
-    const stepping = mustStep();
-    let dtb = fastTable();
-    // 0 clocks left: the first thing the loop does is to look where it stands.
-    let limit = load<u64>(NOW);
-    let left: i32 = 0;
+  }
+  store<u32>(CURRENT_LINE, line);
+  let ip = line + ((pc - load<u32>(FETCH_EA)) << 1);
+  store<u32>(RUN_BASE, ip - (load<u32>(SINCE_BRANCH) << 3));
+  store<u64>(RETIRED, load<u64>(INSTRUCTIONS) - load<u32>(SINCE_BRANCH));
+  store<u32>(STEPPING, mustStep() ? 1 : 0);
+  let dtb = fastTable();
+  // No clocks left: the first thing the loop does is to look where it stands.
+  store<u64>(WINDOW_END, load<u64>(NOW));
+  let left: i32 = 0;
+
+  while (true) {
+    if (left <= 0) {
+      left = boundary(ip, left);
+      if (left < 0) return;
+    }
+    const e = load<u32>(ip);
+    const imm = load<u32>(ip, 4);
+    left -= e >>> 28;
+    let kind = KIND_BRANCH;
     let target: u32 = 0;
     let ea: u32 = 0;
-
-    while (true) {
-      if (left <= 0) {
-        let now = limit - <u64>(<i64>left);
-        let leave = now >= load<u64>(RUN_LIMIT);
-        if (stepping && load<u32>(TRACE_DUE)) leave = true;
-        if (leave) {
-          store<u32>(PC, lineEa + ((ip - line) >>> 1));
-          store<u64>(NOW, now);
-          store<u32>(SINCE_BRANCH, (ip - runBase) >>> 3);
-          store<u64>(INSTRUCTIONS, icount + ((ip - runBase) >>> 3));
-          store<u32>(HOT_INPUT, hotInput);
-          store<u32>(FETCH_EA, lineEa);
-          store<u32>(FETCH_PA, linePa);
-          store<u32>(STREAM, stream);
-          break;
-        }
-        const slot = (ip - line) >>> 3;
-        if (slot < 4) {
-          if (stream) {
-            // Words of the line arrive one after the other, the critical one first.
-            const step = <u64>load<u32>(STREAM_NEXT);
-            const critical = load<u64>(STREAM_AT);
-            now = max<u64>(now, critical + <u64>((slot - load<u32>(STREAM_WORD)) & 3) * step);
-            if (now >= critical + 3 * step) stream = 0;
-          }
-          if (stepping) {
-            if (serialized()) now += SERIALIZED_FETCH;
-            const op = load<u32>(ip) & 0xff;
-            const msr = load<u32>(MSR);
-            if (msr & MSR_SE || (msr & MSR_BE && op >= OP_B && op <= OP_BCCTR)) store<u32>(TRACE_DUE, 1);
-          }
-        }
-        limit = now;
-        left = 0;
-        if (!stream && !stepping) {
-          limit = min<u64>(load<u64>(RUN_LIMIT), now + WINDOW);
-          left = limit > now ? <i32>(limit - now) : 0;
-          if (limit <= now) limit = now;
-        }
-      }
-      const e = load<u32>(ip);
-      const imm = load<u32>(ip, 4);
-      left -= e >>> 28;
-      let kind = KIND_BRANCH;
-      switch (e & 0xff) {
-        case OP_LINE_END: {
-          // On to the next line: the same checks between its first instruction and our last as within a line.
-          target = lineEa + 16;
-          let next: u32 = 0;
-          if ((target & 0xfffff000) == page) {
-            linePa = target + delta;
-            const record = linePa & SET_BITS;
-            if (load<u32>(record, IC_TAGS) == linePa) {
-              next = load<u32>(record, IC_TAGS + PLACE);
-            } else if (load<u32>(record, IC_TAGS + SECOND) == linePa) {
-              swapWays(IC_TAGS + record);
-              next = load<u32>(record, IC_TAGS + PLACE);
-            }
-          }
-          const sets = e >>> 8;
-          const late = imm;
-          if (next) {
-            stream = 0;
-          } else {
-            store<u32>(PC, target);
-            store<u64>(NOW, limit - <u64>(<i64>left));
-            store<u32>(SINCE_BRANCH, (ip - runBase) >>> 3);
-            store<u64>(INSTRUCTIONS, icount + ((ip - runBase) >>> 3));
-            next = fetchLine(target);
-            if (!next) {
-              kind = KIND_FETCH_FAULT;
-              break;
-            }
-            linePa = load<u32>(FETCH_PA);
-            page = load<u32>(CURRENT_PAGE);
-            delta = load<u32>(CURRENT_DELTA);
-            stream = load<u32>(STREAM);
-            limit = load<u64>(NOW);
-            left = 0;
-          }
-          store<u32>(FETCH_EA, target);
-          const needs = load<u32>(next, LINE_HEAD_NEEDS) & sets;
-          if (load<u32>(next, LINE_HEAD_SOURCES) & late) left--;
-          if (needs) {
-            if (needs & ~SETS_BRANCH_INPUT) left--;
-          }
-          hotInput = needs & SETS_BRANCH_INPUT;
-          runBase += next - line - LINE_END_ENTRY;
-          line = next;
-          lineEa = target;
-          ip = next;
-          continue;
-        }
-        case OP_SLOW:
-          kind = KIND_SLOW;
-          break;
-        case OP_B_SELF: {
-          // The idle loop. Its rounds are not in the branch trace, so that skipping them changes nothing.
-          target = lineEa + imm;
-          if (!stepping && ip == runBase) {
-            if (load<u32>(FETCH_MODE) == FETCH_CACHED) {
-              if (!stream && left > 0) {
-                const rounds = (left + BR_TAKEN - 1) / BR_TAKEN;
-                left -= rounds * BR_TAKEN;
-                icount += rounds;
-                store<u64>(IDLE_CYCLES, load<u64>(IDLE_CYCLES) + <u64>(rounds * BR_TAKEN));
-                continue;
-              }
-            } else {
-              store<u64>(NOW, limit - <u64>(<i64>left));
-              if (skipUncachedIdle()) {
-                icount += skippedRounds;
-                limit = load<u64>(NOW);
-                left = 0;
-                continue;
-              }
-            }
-          }
-          left -= Branch.taken(ip - runBase, 0);
-          break;
-        }
-        case OP_NOP: {
-          ip += 8;
-          continue;
-        }
-        case OP_LI: {
-          store<u32>((e >>> 6) & 0x7c, imm, GPR);
-          ip += 8;
-          continue;
-        }
-        case OP_ADDI: {
-          store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 11) & 0x7c, GPR) + imm, GPR);
-          ip += 8;
-          continue;
-        }
-        case OP_MR: {
-          store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR), GPR);
-          ip += 8;
-          continue;
-        }
-        case OP_ADD: {
-          store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR), GPR);
-          ip += 8;
-          continue;
-        }
-        case OP_SUBF: {
-          store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 16) & 0x7c, GPR) - load<u32>((e >>> 11) & 0x7c, GPR), GPR);
-          ip += 8;
-          continue;
-        }
-        case OP_OR: {
-          store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR) | load<u32>((e >>> 16) & 0x7c, GPR), GPR);
-          ip += 8;
-          continue;
-        }
-        case OP_RLWINM: {
-          store<u32>((e >>> 11) & 0x7c, rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), (e >>> 18) & 31) & imm, GPR);
-          ip += 8;
-          continue;
-        }
-        case OP_RLWINM_RC: {
-          const r: u32 = rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), (e >>> 18) & 31) & imm;
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_ADD_RC: {
-          const r: u32 = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_SUBF_RC: {
-          const r: u32 = load<u32>((e >>> 16) & 0x7c, GPR) - load<u32>((e >>> 11) & 0x7c, GPR);
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_OR_RC: {
-          const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) | load<u32>((e >>> 16) & 0x7c, GPR);
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_ANDI: {
-          const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) & imm;
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_AND: {
-          const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) & load<u32>((e >>> 16) & 0x7c, GPR);
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_ANDC: {
-          const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) & ~load<u32>((e >>> 16) & 0x7c, GPR);
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_XOR: {
-          const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) ^ load<u32>((e >>> 16) & 0x7c, GPR);
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_NOR: {
-          const r: u32 = ~(load<u32>((e >>> 6) & 0x7c, GPR) | load<u32>((e >>> 16) & 0x7c, GPR));
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_NAND: {
-          const r: u32 = ~(load<u32>((e >>> 6) & 0x7c, GPR) & load<u32>((e >>> 16) & 0x7c, GPR));
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_EQV: {
-          const r: u32 = ~(load<u32>((e >>> 6) & 0x7c, GPR) ^ load<u32>((e >>> 16) & 0x7c, GPR));
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_ORC: {
-          const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) | ~load<u32>((e >>> 16) & 0x7c, GPR);
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_ORI: {
-          store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR) | imm, GPR);
-          ip += 8;
-          continue;
-        }
-        case OP_XORI: {
-          store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR) ^ imm, GPR);
-          ip += 8;
-          continue;
-        }
-        case OP_RLWIMI: {
-          const r: u32 =
-            (rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), (e >>> 18) & 31) & imm) |
-            (load<u32>((e >>> 11) & 0x7c, GPR) & ~imm);
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_RLWNM: {
-          const r: u32 = rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), load<u32>((e >>> 16) & 0x7c, GPR) & 31) & imm;
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_SLW: {
-          const n = load<u32>((e >>> 16) & 0x7c, GPR) & 63;
-          const r: u32 = n < 32 ? load<u32>((e >>> 6) & 0x7c, GPR) << n : 0;
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_SRW: {
-          const n = load<u32>((e >>> 16) & 0x7c, GPR) & 63;
-          const r: u32 = n < 32 ? load<u32>((e >>> 6) & 0x7c, GPR) >>> n : 0;
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_SRAW: {
-          const n = load<u32>((e >>> 16) & 0x7c, GPR) & 63;
-          const s = load<u32>((e >>> 6) & 0x7c, GPR);
-          const k: u32 = n < 32 ? n : 31;
-          const r = <u32>(<i32>s >> k);
-          const lost: u32 = n < 32 ? (r << k != s ? 1 : 0) : s != 0 ? 1 : 0;
-          store<u32>(XER_CA, (s >>> 31) & lost);
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_SRAWI: {
-          const k = (e >>> 18) & 31;
-          const s = load<u32>((e >>> 6) & 0x7c, GPR);
-          const r = <u32>(<i32>s >> k);
-          store<u32>(XER_CA, (s >>> 31) & (r << k != s ? 1 : 0));
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_EXTSB: {
-          const r: u32 = <u32>(<i32>(load<u32>((e >>> 6) & 0x7c, GPR) << 24) >> 24);
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_EXTSH: {
-          const r: u32 = <u32>(<i32>(load<u32>((e >>> 6) & 0x7c, GPR) << 16) >> 16);
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_CNTLZW: {
-          const r: u32 = clz<u32>(load<u32>((e >>> 6) & 0x7c, GPR));
-          store<u32>((e >>> 11) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_NEG: {
-          const r: u32 = 0 - load<u32>((e >>> 11) & 0x7c, GPR);
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_ADDIC: {
-          const a = load<u32>((e >>> 11) & 0x7c, GPR);
-          const r = a + imm;
-          store<u32>(XER_CA, r < a ? 1 : 0);
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_SUBFIC: {
-          const a = load<u32>((e >>> 11) & 0x7c, GPR);
-          store<u32>(XER_CA, a <= imm ? 1 : 0);
-          store<u32>((e >>> 6) & 0x7c, imm - a, GPR);
-          ip += 8;
-          continue;
-        }
-        case OP_ADDC: {
-          const a = load<u32>((e >>> 11) & 0x7c, GPR);
-          const r = a + load<u32>((e >>> 16) & 0x7c, GPR);
-          store<u32>(XER_CA, r < a ? 1 : 0);
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_SUBFC: {
-          const a = load<u32>((e >>> 11) & 0x7c, GPR);
-          const b = load<u32>((e >>> 16) & 0x7c, GPR);
-          const r = b - a;
-          store<u32>(XER_CA, a <= b ? 1 : 0);
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_ADDE: {
-          const sum =
-            <u64>load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>((e >>> 16) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
-          const r = <u32>sum;
-          store<u32>(XER_CA, <u32>(sum >>> 32));
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_SUBFE: {
-          const sum =
-            <u64>~load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>((e >>> 16) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
-          const r = <u32>sum;
-          store<u32>(XER_CA, <u32>(sum >>> 32));
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_ADDZE: {
-          const sum = <u64>load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
-          const r = <u32>sum;
-          store<u32>(XER_CA, <u32>(sum >>> 32));
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_ADDME: {
-          const sum = <u64>load<u32>((e >>> 11) & 0x7c, GPR) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
-          const r = <u32>sum;
-          store<u32>(XER_CA, <u32>(sum >>> 32));
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_SUBFZE: {
-          const sum = <u64>~load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
-          const r = <u32>sum;
-          store<u32>(XER_CA, <u32>(sum >>> 32));
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_SUBFME: {
-          const sum = <u64>~load<u32>((e >>> 11) & 0x7c, GPR) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
-          const r = <u32>sum;
-          store<u32>(XER_CA, <u32>(sum >>> 32));
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_MULLI: {
-          store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 11) & 0x7c, GPR) * imm, GPR);
-          ip += 8;
-          continue;
-        }
-        case OP_MULLW: {
-          const r: u32 = load<u32>((e >>> 11) & 0x7c, GPR) * load<u32>((e >>> 16) & 0x7c, GPR);
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_MULHW: {
-          const r: u32 = <u32>(
-            ((<i64>(<i32>load<u32>((e >>> 11) & 0x7c, GPR)) * <i64>(<i32>load<u32>((e >>> 16) & 0x7c, GPR))) >> 32)
-          );
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_MULHWU: {
-          const r: u32 = <u32>(
-            ((<u64>load<u32>((e >>> 11) & 0x7c, GPR) * <u64>load<u32>((e >>> 16) & 0x7c, GPR)) >>> 32)
-          );
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_DIVW: {
-          const a = load<u32>((e >>> 11) & 0x7c, GPR);
-          const b = load<u32>((e >>> 16) & 0x7c, GPR);
-          const r = divideSigned(a, b);
-          left -= b == 0 || (a == 0x80000000 && b == 0xffffffff) ? 1 : divideClocks(b, true) - 1;
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_DIVWU: {
-          const b = load<u32>((e >>> 16) & 0x7c, GPR);
-          const r: u32 = b == 0 ? 0x80000000 : load<u32>((e >>> 11) & 0x7c, GPR) / b;
-          left -= b == 0 ? 1 : divideClocks(b, false) - 1;
-          store<u32>((e >>> 6) & 0x7c, r, GPR);
-          if (e & FLAG_RC) recordCr0(r);
-          ip += 8;
-          continue;
-        }
-        case OP_CMPWI: {
-          const a = <i32>load<u32>((e >>> 11) & 0x7c, GPR);
-          const b = <i32>imm;
-          store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
-          ip += 8;
-          continue;
-        }
-        case OP_CMPLWI: {
-          const a = load<u32>((e >>> 11) & 0x7c, GPR);
-          const b = imm;
-          store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
-          ip += 8;
-          continue;
-        }
-        case OP_CMPW: {
-          const a = <i32>load<u32>((e >>> 11) & 0x7c, GPR);
-          const b = <i32>load<u32>((e >>> 16) & 0x7c, GPR);
-          store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
-          ip += 8;
-          continue;
-        }
-        case OP_CMPLW: {
-          const a = load<u32>((e >>> 11) & 0x7c, GPR);
-          const b = load<u32>((e >>> 16) & 0x7c, GPR);
-          store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
-          ip += 8;
-          continue;
-        }
-        case OP_MFLR: {
-          store<u32>((e >>> 6) & 0x7c, load<u32>(LR), GPR);
-          ip += 8;
-          continue;
-        }
-        case OP_MTLR: {
-          store<u32>(LR, load<u32>((e >>> 6) & 0x7c, GPR));
-          ip += 8;
-          continue;
-        }
-        case OP_MFCTR: {
-          store<u32>((e >>> 6) & 0x7c, load<u32>(CTR), GPR);
-          ip += 8;
-          continue;
-        }
-        case OP_MTCTR: {
-          store<u32>(CTR, load<u32>((e >>> 6) & 0x7c, GPR));
-          ip += 8;
-          continue;
-        }
-        case OP_MFCR: {
-          store<u32>((e >>> 6) & 0x7c, readCr(), GPR);
-          ip += 8;
-          continue;
-        }
-        case OP_LWZ: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
-          const p = Data.read(dtb, ea, 0xfffff003);
-          if (p) {
-            store<u32>((e >>> 6) & 0x7c, bswap<u32>(load<u32>(p)), GPR);
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_LWZX: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
-          const p = Data.read(dtb, ea, 0xfffff003);
-          if (p) {
-            store<u32>((e >>> 6) & 0x7c, bswap<u32>(load<u32>(p)), GPR);
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_LBZ: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
-          const p = Data.read(dtb, ea, 0xfffff000);
-          if (p) {
-            store<u32>((e >>> 6) & 0x7c, load<u8>(p), GPR);
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_LBZX: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
-          const p = Data.read(dtb, ea, 0xfffff000);
-          if (p) {
-            store<u32>((e >>> 6) & 0x7c, load<u8>(p), GPR);
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_LHZ: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
-          const p = Data.read(dtb, ea, 0xfffff001);
-          if (p) {
-            store<u32>((e >>> 6) & 0x7c, <u32>bswap<u16>(load<u16>(p)), GPR);
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_LHZX: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
-          const p = Data.read(dtb, ea, 0xfffff001);
-          if (p) {
-            store<u32>((e >>> 6) & 0x7c, <u32>bswap<u16>(load<u16>(p)), GPR);
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_LHA: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
-          const p = Data.read(dtb, ea, 0xfffff001);
-          if (p) {
-            store<u32>((e >>> 6) & 0x7c, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))), GPR);
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_LHAX: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
-          const p = Data.read(dtb, ea, 0xfffff001);
-          if (p) {
-            store<u32>((e >>> 6) & 0x7c, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))), GPR);
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_LWZU: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
-          const p = Data.read(dtb, ea, 0xfffff003);
-          if (p) {
-            store<u32>((e >>> 11) & 0x7c, ea, GPR);
-            store<u32>((e >>> 6) & 0x7c, bswap<u32>(load<u32>(p)), GPR);
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_LBZU: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
-          const p = Data.read(dtb, ea, 0xfffff000);
-          if (p) {
-            store<u32>((e >>> 11) & 0x7c, ea, GPR);
-            store<u32>((e >>> 6) & 0x7c, load<u8>(p), GPR);
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_LHZU: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
-          const p = Data.read(dtb, ea, 0xfffff001);
-          if (p) {
-            store<u32>((e >>> 11) & 0x7c, ea, GPR);
-            store<u32>((e >>> 6) & 0x7c, <u32>bswap<u16>(load<u16>(p)), GPR);
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_STW: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
-          const p = Data.write(dtb, ea, 0xfffff003);
-          if (p) {
-            store<u32>(p, bswap<u32>(load<u32>((e >>> 6) & 0x7c, GPR)));
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_STWX: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
-          const p = Data.write(dtb, ea, 0xfffff003);
-          if (p) {
-            store<u32>(p, bswap<u32>(load<u32>((e >>> 6) & 0x7c, GPR)));
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_STWU: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
-          const p = Data.write(dtb, ea, 0xfffff003);
-          if (p) {
-            store<u32>(p, bswap<u32>(load<u32>((e >>> 6) & 0x7c, GPR)));
-            store<u32>((e >>> 11) & 0x7c, ea, GPR);
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_STB: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
-          const p = Data.write(dtb, ea, 0xfffff000);
-          if (p) {
-            store<u8>(p, <u8>load<u32>((e >>> 6) & 0x7c, GPR));
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_STBX: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
-          const p = Data.write(dtb, ea, 0xfffff000);
-          if (p) {
-            store<u8>(p, <u8>load<u32>((e >>> 6) & 0x7c, GPR));
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_STBU: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
-          const p = Data.write(dtb, ea, 0xfffff000);
-          if (p) {
-            store<u8>(p, <u8>load<u32>((e >>> 6) & 0x7c, GPR));
-            store<u32>((e >>> 11) & 0x7c, ea, GPR);
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_STH: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
-          const p = Data.write(dtb, ea, 0xfffff001);
-          if (p) {
-            store<u16>(p, bswap<u16>(<u16>load<u32>((e >>> 6) & 0x7c, GPR)));
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_STHX: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
-          const p = Data.write(dtb, ea, 0xfffff001);
-          if (p) {
-            store<u16>(p, bswap<u16>(<u16>load<u32>((e >>> 6) & 0x7c, GPR)));
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_STHU: {
-          ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
-          const p = Data.write(dtb, ea, 0xfffff001);
-          if (p) {
-            store<u16>(p, bswap<u16>(<u16>load<u32>((e >>> 6) & 0x7c, GPR)));
-            store<u32>((e >>> 11) & 0x7c, ea, GPR);
-            ip += 8;
-            continue;
-          }
-          kind = KIND_DATA;
-          break;
-        }
-        case OP_B: {
-          left -= Branch.taken(ip - runBase, 0);
-          target = lineEa + imm;
-          kind = KIND_BRANCH;
-          break;
-        }
-        case OP_BL: {
-          left -= Branch.taken(ip - runBase, 0);
-          store<u32>(LR, lineEa + ((ip - line) >>> 1) + 4);
-          target = lineEa + imm;
-          kind = KIND_BRANCH;
-          break;
-        }
-        case OP_BT: {
-          const hot = Branch.hot(e, hotInput, ip == line);
-          if (load<u8>((e >>> 13) & 31, CRF) & ((e >>> 18) & 31)) {
-            left -= Branch.taken(ip - runBase, hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-            target = lineEa + imm;
-            kind = KIND_BRANCH;
-            break;
-          }
-          left -= Branch.notTaken(ip - runBase, hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
-          icount += ((ip - runBase) >>> 3) + 1;
-          ip += 8;
-          runBase = ip;
-          continue;
-        }
-        case OP_BF: {
-          const hot = Branch.hot(e, hotInput, ip == line);
-          if (!(load<u8>((e >>> 13) & 31, CRF) & ((e >>> 18) & 31))) {
-            left -= Branch.taken(ip - runBase, hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-            target = lineEa + imm;
-            kind = KIND_BRANCH;
-            break;
-          }
-          left -= Branch.notTaken(ip - runBase, hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
-          icount += ((ip - runBase) >>> 3) + 1;
-          ip += 8;
-          runBase = ip;
-          continue;
-        }
-        case OP_BDNZ: {
-          const hot = Branch.hot(e, hotInput, ip == line);
-          const ctr = load<u32>(CTR) - 1;
-          store<u32>(CTR, ctr);
-          if (ctr) {
-            left -= Branch.taken(ip - runBase, hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-            target = lineEa + imm;
-            kind = KIND_BRANCH;
-            break;
-          }
-          left -= Branch.notTaken(ip - runBase, hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
-          icount += ((ip - runBase) >>> 3) + 1;
-          ip += 8;
-          runBase = ip;
-          continue;
-        }
-        case OP_BLR: {
-          const hot = Branch.hot(e, hotInput, ip == line);
-          left -= Branch.taken(ip - runBase, hot);
-          target = load<u32>(LR) & ~3;
-          kind = KIND_BRANCH;
-          break;
-        }
-        case OP_BCTR: {
-          const hot = Branch.hot(e, hotInput, ip == line);
-          left -= Branch.taken(ip - runBase, hot);
-          target = load<u32>(CTR) & ~3;
-          kind = KIND_BRANCH;
-          break;
-        }
-        case OP_BCTRL: {
-          const hot = Branch.hot(e, hotInput, ip == line);
-          left -= Branch.taken(ip - runBase, hot);
-          target = load<u32>(CTR) & ~3;
-          store<u32>(LR, lineEa + ((ip - line) >>> 1) + 4);
-          kind = KIND_BRANCH;
-          break;
-        }
-        case OP_BC: {
-          const hot = Branch.hot(e, hotInput, ip == line);
-          const bo = (e >>> 8) & 31;
-          if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
-          const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
-          target = e & FLAG_AA ? imm : lineEa + imm;
-          if (e & FLAG_LK) store<u32>(LR, lineEa + ((ip - line) >>> 1) + 4);
-          if (ok) {
-            left -= Branch.taken(ip - runBase, hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-            kind = KIND_BRANCH;
-            break;
-          }
-          left -= Branch.notTaken(ip - runBase, hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
-          icount += ((ip - runBase) >>> 3) + 1;
-          ip += 8;
-          runBase = ip;
-          continue;
-        }
-        case OP_BCLR: {
-          const hot = Branch.hot(e, hotInput, ip == line);
-          const bo = (e >>> 8) & 31;
-          if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
-          const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
-          target = load<u32>(LR) & ~3;
-          if (e & FLAG_LK) store<u32>(LR, lineEa + ((ip - line) >>> 1) + 4);
-          if (ok) {
-            left -= Branch.taken(ip - runBase, hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-            kind = KIND_BRANCH;
-            break;
-          }
-          left -= Branch.notTaken(ip - runBase, hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
-          icount += ((ip - runBase) >>> 3) + 1;
-          ip += 8;
-          runBase = ip;
-          continue;
-        }
-        case OP_BCCTR: {
-          const hot = Branch.hot(e, hotInput, ip == line);
-          const bo = (e >>> 8) & 31;
-          if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
-          const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
-          // The decremented CTR is the target too (invalid form, MPC823 UM 7.1.7.1).
-          target = load<u32>(CTR) & ~3;
-          if (e & FLAG_LK) store<u32>(LR, lineEa + ((ip - line) >>> 1) + 4);
-          if (ok) {
-            left -= Branch.taken(ip - runBase, hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-            kind = KIND_BRANCH;
-            break;
-          }
-          left -= Branch.notTaken(ip - runBase, hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
-          icount += ((ip - runBase) >>> 3) + 1;
-          ip += 8;
-          runBase = ip;
-          continue;
-        }
-        default:
-          kind = KIND_SLOW;
-          break;
-      }
-
-      if (kind == KIND_BRANCH) {
-        const at = lineEa + ((ip - line) >>> 1);
-        icount += ((ip - runBase) >>> 3) + 1;
-        hotInput = 0;
-        if (at != target) {
-          const n = load<u32>(BRANCH_COUNT);
-          store<u32>(BRANCH_COUNT, n + 1);
-          store<u32>((n & 31) << 3, at, BRANCH_TRACE);
-          store<u32>((n & 31) << 3, target, BRANCH_TRACE + 4);
-        }
-        if (stepping) {
-          store<u32>(PC, target);
-          store<u64>(NOW, limit - <u64>(<i64>left));
-          store<u32>(SINCE_BRANCH, 0);
-          store<u64>(INSTRUCTIONS, icount);
-          store<u32>(FETCH_MODE, FETCH_NONE);
-          break;
-        }
-        lineEa = target & ~15;
-        line = 0;
-        if ((target & 0xfffff000) == page) {
-          linePa = lineEa + delta;
-          const record = linePa & SET_BITS;
-          if (load<u32>(record, IC_TAGS) == linePa) {
-            line = load<u32>(record, IC_TAGS + PLACE);
-          } else if (load<u32>(record, IC_TAGS + SECOND) == linePa) {
-            swapWays(IC_TAGS + record);
-            line = load<u32>(record, IC_TAGS + PLACE);
-          }
-        }
-        if (line) {
-          stream = 0;
+    switch (e & 0xff) {
+      case OP_LINE_END: {
+        // On to the next line: the same checks between its first instruction and our last as within a line.
+        target = load<u32>(FETCH_EA) + 16;
+        let next = cachedLine(target);
+        if (next) {
+          if (left <= 0) store<u32>(STREAM, 0);
         } else {
-          store<u32>(PC, target);
-          store<u64>(NOW, limit - <u64>(<i64>left));
-          store<u32>(SINCE_BRANCH, 0);
-          store<u64>(INSTRUCTIONS, icount);
-          line = fetchLine(target);
-          if (!line) {
-            store<u32>(FAULTED, 0);
-            store<u32>(HOT_INPUT, 0);
-            watchForStorm();
-            break;
+          settle(ip, Current.time(left));
+          next = fetchLine(target);
+          if (!next) {
+            afterException();
+            return;
           }
-          linePa = load<u32>(FETCH_PA);
-          page = load<u32>(CURRENT_PAGE);
-          delta = load<u32>(CURRENT_DELTA);
-          stream = load<u32>(STREAM);
-          limit = load<u64>(NOW);
+          store<u64>(WINDOW_END, load<u64>(NOW));
           left = 0;
         }
-        ip = line + ((target & 12) << 1);
-        runBase = ip;
+        const needs = load<u32>(next, LINE_HEAD_NEEDS) & (e >>> 8);
+        if (load<u32>(next, LINE_HEAD_SOURCES) & imm) left--;
+        if (needs & ~SETS_BRANCH_INPUT) left--;
+        store<u32>(HOT_INPUT, needs & SETS_BRANCH_INPUT);
+        store<u32>(FETCH_EA, target);
+        store<u32>(RUN_BASE, load<u32>(RUN_BASE) + next - ip);
+        store<u32>(CURRENT_LINE, next);
+        ip = next;
         continue;
       }
-
-      if (kind == KIND_FETCH_FAULT) {
-        store<u32>(FAULTED, 0);
-        store<u32>(SINCE_BRANCH, 0);
-        store<u32>(HOT_INPUT, 0);
-        watchForStorm();
+      case OP_SLOW:
+        kind = KIND_SLOW;
         break;
-      }
-
-      if (kind == KIND_DATA && !stepping) {
-        // A hit on the way used less recently: exchange the ways and run the instruction again.
-        const t = dtb + ((ea >>> 7) & 0x1fe0);
-        if (load<u32>(t, DP_FAST_READ) == (ea & 0xfffff000)) {
-          const pa = ea + load<u32>(t, DP_DELTA);
-          const record = DC_TAGS + (pa & SET_BITS);
-          if (load<u32>(record, SECOND) == (pa & ~15)) {
-            swapWays(record);
-            left += e >>> 28;
-            continue;
+      case OP_B_SELF: {
+        // The idle loop. Its rounds are not in the branch trace, so that skipping them changes nothing.
+        target = load<u32>(FETCH_EA) + imm;
+        if (!load<u32>(STEPPING) && ip == load<u32>(RUN_BASE)) {
+          if (load<u32>(FETCH_MODE) == FETCH_CACHED) {
+            if (left > 0) {
+              const rounds = (left + BR_TAKEN - 1) / BR_TAKEN;
+              left -= rounds * BR_TAKEN;
+              store<u64>(RETIRED, load<u64>(RETIRED) + <u64>rounds);
+              store<u64>(IDLE_CYCLES, load<u64>(IDLE_CYCLES) + <u64>(rounds * BR_TAKEN));
+              continue;
+            }
+          } else {
+            store<u64>(NOW, Current.time(left));
+            const rounds = skipUncachedIdle();
+            if (rounds) {
+              store<u64>(RETIRED, load<u64>(RETIRED) + rounds);
+              store<u64>(WINDOW_END, load<u64>(NOW));
+              left = 0;
+              continue;
+            }
           }
         }
+        left -= Branch.taken(Branch.distance(ip), 0);
+        break;
       }
-
-      // The slow way: PC and time into memory, the work, time back.
-      store<u32>(PC, lineEa + ((ip - line) >>> 1));
-      store<u64>(NOW, limit - <u64>(<i64>left));
-      store<u32>(FETCH_EA, lineEa);
-      store<u32>(FETCH_PA, linePa);
-      let result = X_NEXT;
-      if (kind == KIND_DATA) {
-        accessData(e, ea);
-        if (load<u32>(FAULTED)) result = X_FAULT;
-      } else {
-        result = execute(imm);
-      }
-      if (result == X_NEXT) {
+      case OP_NOP: {
         ip += 8;
-        limit = load<u64>(NOW);
-        left = 0;
-        page = load<u32>(CURRENT_PAGE);
-        dtb = fastTable();
-        if (!requestWaiting()) continue;
-        store<u32>(PC, lineEa + ((ip - line) >>> 1));
-        store<u32>(SINCE_BRANCH, (ip - runBase) >>> 3);
-        store<u64>(INSTRUCTIONS, icount + ((ip - runBase) >>> 3));
-        store<u32>(HOT_INPUT, hotInput);
-        store<u32>(STREAM, stream);
+        continue;
+      }
+      case OP_LI: {
+        store<u32>((e >>> 6) & 0x7c, imm, GPR);
+        ip += 8;
+        continue;
+      }
+      case OP_ADDI: {
+        store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 11) & 0x7c, GPR) + imm, GPR);
+        ip += 8;
+        continue;
+      }
+      case OP_MR: {
+        store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR), GPR);
+        ip += 8;
+        continue;
+      }
+      case OP_ADD: {
+        store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR), GPR);
+        ip += 8;
+        continue;
+      }
+      case OP_SUBF: {
+        store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 16) & 0x7c, GPR) - load<u32>((e >>> 11) & 0x7c, GPR), GPR);
+        ip += 8;
+        continue;
+      }
+      case OP_OR: {
+        store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR) | load<u32>((e >>> 16) & 0x7c, GPR), GPR);
+        ip += 8;
+        continue;
+      }
+      case OP_RLWINM: {
+        store<u32>((e >>> 11) & 0x7c, rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), (e >>> 18) & 31) & imm, GPR);
+        ip += 8;
+        continue;
+      }
+      case OP_RLWINM_RC: {
+        const r: u32 = rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), (e >>> 18) & 31) & imm;
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_ADD_RC: {
+        const r: u32 = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_SUBF_RC: {
+        const r: u32 = load<u32>((e >>> 16) & 0x7c, GPR) - load<u32>((e >>> 11) & 0x7c, GPR);
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_OR_RC: {
+        const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) | load<u32>((e >>> 16) & 0x7c, GPR);
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_ANDI: {
+        const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) & imm;
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_AND: {
+        const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) & load<u32>((e >>> 16) & 0x7c, GPR);
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_ANDC: {
+        const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) & ~load<u32>((e >>> 16) & 0x7c, GPR);
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_XOR: {
+        const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) ^ load<u32>((e >>> 16) & 0x7c, GPR);
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_NOR: {
+        const r: u32 = ~(load<u32>((e >>> 6) & 0x7c, GPR) | load<u32>((e >>> 16) & 0x7c, GPR));
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_NAND: {
+        const r: u32 = ~(load<u32>((e >>> 6) & 0x7c, GPR) & load<u32>((e >>> 16) & 0x7c, GPR));
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_EQV: {
+        const r: u32 = ~(load<u32>((e >>> 6) & 0x7c, GPR) ^ load<u32>((e >>> 16) & 0x7c, GPR));
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_ORC: {
+        const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) | ~load<u32>((e >>> 16) & 0x7c, GPR);
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_ORI: {
+        store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR) | imm, GPR);
+        ip += 8;
+        continue;
+      }
+      case OP_XORI: {
+        store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR) ^ imm, GPR);
+        ip += 8;
+        continue;
+      }
+      case OP_RLWIMI: {
+        const r: u32 =
+          (rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), (e >>> 18) & 31) & imm) |
+          (load<u32>((e >>> 11) & 0x7c, GPR) & ~imm);
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_RLWNM: {
+        const r: u32 = rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), load<u32>((e >>> 16) & 0x7c, GPR) & 31) & imm;
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_SLW: {
+        const n = load<u32>((e >>> 16) & 0x7c, GPR) & 63;
+        const r: u32 = n < 32 ? load<u32>((e >>> 6) & 0x7c, GPR) << n : 0;
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_SRW: {
+        const n = load<u32>((e >>> 16) & 0x7c, GPR) & 63;
+        const r: u32 = n < 32 ? load<u32>((e >>> 6) & 0x7c, GPR) >>> n : 0;
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_SRAW: {
+        const n = load<u32>((e >>> 16) & 0x7c, GPR) & 63;
+        const s = load<u32>((e >>> 6) & 0x7c, GPR);
+        const k: u32 = n < 32 ? n : 31;
+        const r = <u32>(<i32>s >> k);
+        const lost: u32 = n < 32 ? (r << k != s ? 1 : 0) : s != 0 ? 1 : 0;
+        store<u32>(XER_CA, (s >>> 31) & lost);
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_SRAWI: {
+        const k = (e >>> 18) & 31;
+        const s = load<u32>((e >>> 6) & 0x7c, GPR);
+        const r = <u32>(<i32>s >> k);
+        store<u32>(XER_CA, (s >>> 31) & (r << k != s ? 1 : 0));
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_EXTSB: {
+        const r: u32 = <u32>(<i32>(load<u32>((e >>> 6) & 0x7c, GPR) << 24) >> 24);
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_EXTSH: {
+        const r: u32 = <u32>(<i32>(load<u32>((e >>> 6) & 0x7c, GPR) << 16) >> 16);
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_CNTLZW: {
+        const r: u32 = clz<u32>(load<u32>((e >>> 6) & 0x7c, GPR));
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_NEG: {
+        const r: u32 = 0 - load<u32>((e >>> 11) & 0x7c, GPR);
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_ADDIC: {
+        const a = load<u32>((e >>> 11) & 0x7c, GPR);
+        const r = a + imm;
+        store<u32>(XER_CA, r < a ? 1 : 0);
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_SUBFIC: {
+        const a = load<u32>((e >>> 11) & 0x7c, GPR);
+        store<u32>(XER_CA, a <= imm ? 1 : 0);
+        store<u32>((e >>> 6) & 0x7c, imm - a, GPR);
+        ip += 8;
+        continue;
+      }
+      case OP_ADDC: {
+        const a = load<u32>((e >>> 11) & 0x7c, GPR);
+        const r = a + load<u32>((e >>> 16) & 0x7c, GPR);
+        store<u32>(XER_CA, r < a ? 1 : 0);
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_SUBFC: {
+        const a = load<u32>((e >>> 11) & 0x7c, GPR);
+        const b = load<u32>((e >>> 16) & 0x7c, GPR);
+        const r = b - a;
+        store<u32>(XER_CA, a <= b ? 1 : 0);
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_ADDE: {
+        const sum =
+          <u64>load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>((e >>> 16) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
+        const r = <u32>sum;
+        store<u32>(XER_CA, <u32>(sum >>> 32));
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_SUBFE: {
+        const sum =
+          <u64>~load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>((e >>> 16) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
+        const r = <u32>sum;
+        store<u32>(XER_CA, <u32>(sum >>> 32));
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_ADDZE: {
+        const sum = <u64>load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
+        const r = <u32>sum;
+        store<u32>(XER_CA, <u32>(sum >>> 32));
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_ADDME: {
+        const sum = <u64>load<u32>((e >>> 11) & 0x7c, GPR) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
+        const r = <u32>sum;
+        store<u32>(XER_CA, <u32>(sum >>> 32));
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_SUBFZE: {
+        const sum = <u64>~load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
+        const r = <u32>sum;
+        store<u32>(XER_CA, <u32>(sum >>> 32));
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_SUBFME: {
+        const sum = <u64>~load<u32>((e >>> 11) & 0x7c, GPR) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
+        const r = <u32>sum;
+        store<u32>(XER_CA, <u32>(sum >>> 32));
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_MULLI: {
+        store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 11) & 0x7c, GPR) * imm, GPR);
+        ip += 8;
+        continue;
+      }
+      case OP_MULLW: {
+        const r: u32 = load<u32>((e >>> 11) & 0x7c, GPR) * load<u32>((e >>> 16) & 0x7c, GPR);
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_MULHW: {
+        const r: u32 = <u32>(
+          ((<i64>(<i32>load<u32>((e >>> 11) & 0x7c, GPR)) * <i64>(<i32>load<u32>((e >>> 16) & 0x7c, GPR))) >> 32)
+        );
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_MULHWU: {
+        const r: u32 = <u32>((<u64>load<u32>((e >>> 11) & 0x7c, GPR) * <u64>load<u32>((e >>> 16) & 0x7c, GPR)) >>> 32);
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_DIVW: {
+        const a = load<u32>((e >>> 11) & 0x7c, GPR);
+        const b = load<u32>((e >>> 16) & 0x7c, GPR);
+        const r = divideSigned(a, b);
+        left -= b == 0 || (a == 0x80000000 && b == 0xffffffff) ? 1 : divideClocks(b, true) - 1;
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_DIVWU: {
+        const b = load<u32>((e >>> 16) & 0x7c, GPR);
+        const r: u32 = b == 0 ? 0x80000000 : load<u32>((e >>> 11) & 0x7c, GPR) / b;
+        left -= b == 0 ? 1 : divideClocks(b, false) - 1;
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_CMPWI: {
+        const a = <i32>load<u32>((e >>> 11) & 0x7c, GPR);
+        const b = <i32>imm;
+        store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
+        ip += 8;
+        continue;
+      }
+      case OP_CMPLWI: {
+        const a = load<u32>((e >>> 11) & 0x7c, GPR);
+        const b = imm;
+        store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
+        ip += 8;
+        continue;
+      }
+      case OP_CMPW: {
+        const a = <i32>load<u32>((e >>> 11) & 0x7c, GPR);
+        const b = <i32>load<u32>((e >>> 16) & 0x7c, GPR);
+        store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
+        ip += 8;
+        continue;
+      }
+      case OP_CMPLW: {
+        const a = load<u32>((e >>> 11) & 0x7c, GPR);
+        const b = load<u32>((e >>> 16) & 0x7c, GPR);
+        store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
+        ip += 8;
+        continue;
+      }
+      case OP_MFLR: {
+        store<u32>((e >>> 6) & 0x7c, load<u32>(LR), GPR);
+        ip += 8;
+        continue;
+      }
+      case OP_MTLR: {
+        store<u32>(LR, load<u32>((e >>> 6) & 0x7c, GPR));
+        ip += 8;
+        continue;
+      }
+      case OP_MFCTR: {
+        store<u32>((e >>> 6) & 0x7c, load<u32>(CTR), GPR);
+        ip += 8;
+        continue;
+      }
+      case OP_MTCTR: {
+        store<u32>(CTR, load<u32>((e >>> 6) & 0x7c, GPR));
+        ip += 8;
+        continue;
+      }
+      case OP_MFCR: {
+        store<u32>((e >>> 6) & 0x7c, readCr(), GPR);
+        ip += 8;
+        continue;
+      }
+      case OP_LWZ: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        const p = Data.read(dtb, ea, 0xfffff003);
+        if (p) {
+          store<u32>((e >>> 6) & 0x7c, bswap<u32>(load<u32>(p)), GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
         break;
       }
-      if (result == X_FAULT) {
-        store<u64>(INSTRUCTIONS, icount + ((ip - runBase) >>> 3));
-        store<u32>(SINCE_BRANCH, 0);
-        store<u32>(HOT_INPUT, 0);
-        store<u32>(FAULTED, 0);
-        watchForStorm();
+      case OP_LWZX: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        const p = Data.read(dtb, ea, 0xfffff003);
+        if (p) {
+          store<u32>((e >>> 6) & 0x7c, bswap<u32>(load<u32>(p)), GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
         break;
       }
-      ip += 8;
-      store<u64>(INSTRUCTIONS, icount + ((ip - runBase) >>> 3));
-      store<u32>(FETCH_MODE, FETCH_NONE);
-      store<u32>(HOT_INPUT, 0);
-      if (result == X_REFETCH) {
-        store<u32>(PC, lineEa + ((ip - line) >>> 1));
-        store<u32>(SINCE_BRANCH, (ip - runBase) >>> 3);
-      } else {
-        store<u32>(SINCE_BRANCH, 0);
+      case OP_LBZ: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        const p = Data.read(dtb, ea, 0xfffff000);
+        if (p) {
+          store<u32>((e >>> 6) & 0x7c, load<u8>(p), GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
       }
-      break;
+      case OP_LBZX: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        const p = Data.read(dtb, ea, 0xfffff000);
+        if (p) {
+          store<u32>((e >>> 6) & 0x7c, load<u8>(p), GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_LHZ: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        const p = Data.read(dtb, ea, 0xfffff001);
+        if (p) {
+          store<u32>((e >>> 6) & 0x7c, <u32>bswap<u16>(load<u16>(p)), GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_LHZX: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        const p = Data.read(dtb, ea, 0xfffff001);
+        if (p) {
+          store<u32>((e >>> 6) & 0x7c, <u32>bswap<u16>(load<u16>(p)), GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_LHA: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        const p = Data.read(dtb, ea, 0xfffff001);
+        if (p) {
+          store<u32>((e >>> 6) & 0x7c, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))), GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_LHAX: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        const p = Data.read(dtb, ea, 0xfffff001);
+        if (p) {
+          store<u32>((e >>> 6) & 0x7c, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))), GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_LWZU: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        const p = Data.read(dtb, ea, 0xfffff003);
+        if (p) {
+          store<u32>((e >>> 11) & 0x7c, ea, GPR);
+          store<u32>((e >>> 6) & 0x7c, bswap<u32>(load<u32>(p)), GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_LBZU: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        const p = Data.read(dtb, ea, 0xfffff000);
+        if (p) {
+          store<u32>((e >>> 11) & 0x7c, ea, GPR);
+          store<u32>((e >>> 6) & 0x7c, load<u8>(p), GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_LHZU: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        const p = Data.read(dtb, ea, 0xfffff001);
+        if (p) {
+          store<u32>((e >>> 11) & 0x7c, ea, GPR);
+          store<u32>((e >>> 6) & 0x7c, <u32>bswap<u16>(load<u16>(p)), GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_STW: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        const p = Data.write(dtb, ea, 0xfffff003);
+        if (p) {
+          store<u32>(p, bswap<u32>(load<u32>((e >>> 6) & 0x7c, GPR)));
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_STWX: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        const p = Data.write(dtb, ea, 0xfffff003);
+        if (p) {
+          store<u32>(p, bswap<u32>(load<u32>((e >>> 6) & 0x7c, GPR)));
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_STWU: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        const p = Data.write(dtb, ea, 0xfffff003);
+        if (p) {
+          store<u32>(p, bswap<u32>(load<u32>((e >>> 6) & 0x7c, GPR)));
+          store<u32>((e >>> 11) & 0x7c, ea, GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_STB: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        const p = Data.write(dtb, ea, 0xfffff000);
+        if (p) {
+          store<u8>(p, <u8>load<u32>((e >>> 6) & 0x7c, GPR));
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_STBX: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        const p = Data.write(dtb, ea, 0xfffff000);
+        if (p) {
+          store<u8>(p, <u8>load<u32>((e >>> 6) & 0x7c, GPR));
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_STBU: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        const p = Data.write(dtb, ea, 0xfffff000);
+        if (p) {
+          store<u8>(p, <u8>load<u32>((e >>> 6) & 0x7c, GPR));
+          store<u32>((e >>> 11) & 0x7c, ea, GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_STH: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        const p = Data.write(dtb, ea, 0xfffff001);
+        if (p) {
+          store<u16>(p, bswap<u16>(<u16>load<u32>((e >>> 6) & 0x7c, GPR)));
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_STHX: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        const p = Data.write(dtb, ea, 0xfffff001);
+        if (p) {
+          store<u16>(p, bswap<u16>(<u16>load<u32>((e >>> 6) & 0x7c, GPR)));
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_STHU: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        const p = Data.write(dtb, ea, 0xfffff001);
+        if (p) {
+          store<u16>(p, bswap<u16>(<u16>load<u32>((e >>> 6) & 0x7c, GPR)));
+          store<u32>((e >>> 11) & 0x7c, ea, GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_B: {
+        left -= Branch.taken(Branch.distance(ip), 0);
+        target = load<u32>(FETCH_EA) + imm;
+        kind = KIND_BRANCH;
+        break;
+      }
+      case OP_BL: {
+        left -= Branch.taken(Branch.distance(ip), 0);
+        store<u32>(LR, Current.address(ip) + 4);
+        target = load<u32>(FETCH_EA) + imm;
+        kind = KIND_BRANCH;
+        break;
+      }
+      case OP_BT: {
+        const hot = Branch.hot(e, ip);
+        if (load<u8>((e >>> 13) & 31, CRF) & ((e >>> 18) & 31)) {
+          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
+          target = load<u32>(FETCH_EA) + imm;
+          kind = KIND_BRANCH;
+          break;
+        }
+        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
+        Branch.retire(ip, ip + 8);
+        ip += 8;
+        continue;
+      }
+      case OP_BF: {
+        const hot = Branch.hot(e, ip);
+        if (!(load<u8>((e >>> 13) & 31, CRF) & ((e >>> 18) & 31))) {
+          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
+          target = load<u32>(FETCH_EA) + imm;
+          kind = KIND_BRANCH;
+          break;
+        }
+        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
+        Branch.retire(ip, ip + 8);
+        ip += 8;
+        continue;
+      }
+      case OP_BDNZ: {
+        const hot = Branch.hot(e, ip);
+        const ctr = load<u32>(CTR) - 1;
+        store<u32>(CTR, ctr);
+        if (ctr) {
+          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
+          target = load<u32>(FETCH_EA) + imm;
+          kind = KIND_BRANCH;
+          break;
+        }
+        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
+        Branch.retire(ip, ip + 8);
+        ip += 8;
+        continue;
+      }
+      case OP_BLR: {
+        const hot = Branch.hot(e, ip);
+        left -= Branch.taken(Branch.distance(ip), hot);
+        target = load<u32>(LR) & ~3;
+        kind = KIND_BRANCH;
+        break;
+      }
+      case OP_BCTR: {
+        const hot = Branch.hot(e, ip);
+        left -= Branch.taken(Branch.distance(ip), hot);
+        target = load<u32>(CTR) & ~3;
+        kind = KIND_BRANCH;
+        break;
+      }
+      case OP_BCTRL: {
+        const hot = Branch.hot(e, ip);
+        left -= Branch.taken(Branch.distance(ip), hot);
+        target = load<u32>(CTR) & ~3;
+        store<u32>(LR, Current.address(ip) + 4);
+        kind = KIND_BRANCH;
+        break;
+      }
+      case OP_BC: {
+        const hot = Branch.hot(e, ip);
+        const bo = (e >>> 8) & 31;
+        if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
+        const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
+        target = e & FLAG_AA ? imm : load<u32>(FETCH_EA) + imm;
+        if (e & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
+        if (ok) {
+          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
+          kind = KIND_BRANCH;
+          break;
+        }
+        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
+        Branch.retire(ip, ip + 8);
+        ip += 8;
+        continue;
+      }
+      case OP_BCLR: {
+        const hot = Branch.hot(e, ip);
+        const bo = (e >>> 8) & 31;
+        if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
+        const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
+        target = load<u32>(LR) & ~3;
+        if (e & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
+        if (ok) {
+          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
+          kind = KIND_BRANCH;
+          break;
+        }
+        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
+        Branch.retire(ip, ip + 8);
+        ip += 8;
+        continue;
+      }
+      case OP_BCCTR: {
+        const hot = Branch.hot(e, ip);
+        const bo = (e >>> 8) & 31;
+        if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
+        const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
+        // The decremented CTR is the target too (invalid form, MPC823 UM 7.1.7.1).
+        target = load<u32>(CTR) & ~3;
+        if (e & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
+        if (ok) {
+          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
+          kind = KIND_BRANCH;
+          break;
+        }
+        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
+        Branch.retire(ip, ip + 8);
+        ip += 8;
+        continue;
+      }
+      default:
+        kind = KIND_SLOW;
+        break;
     }
+
+    if (kind == KIND_BRANCH) {
+      const at = Current.address(ip);
+      store<u32>(HOT_INPUT, 0);
+      if (at != target) {
+        const n = load<u32>(BRANCH_COUNT);
+        store<u32>(BRANCH_COUNT, n + 1);
+        store<u32>((n & 31) << 3, at, BRANCH_TRACE);
+        store<u32>((n & 31) << 3, target, BRANCH_TRACE + 4);
+      }
+      if (load<u32>(STEPPING)) {
+        Branch.retire(ip, ip);
+        settle(ip, Current.time(left));
+        store<u32>(PC, target);
+        store<u32>(FETCH_MODE, FETCH_NONE);
+        return;
+      }
+      let next = cachedLine(target & ~15);
+      if (next) {
+        if (left <= 0) store<u32>(STREAM, 0);
+      } else {
+        Branch.retire(ip, ip);
+        settle(ip, Current.time(left));
+        store<u32>(PC, target);
+        next = fetchLine(target);
+        if (!next) {
+          afterException();
+          return;
+        }
+        // Counted above already
+        store<u64>(RETIRED, load<u64>(RETIRED) - 1);
+        store<u64>(WINDOW_END, load<u64>(NOW));
+        left = 0;
+      }
+      store<u32>(FETCH_EA, target & ~15);
+      store<u32>(CURRENT_LINE, next);
+      next += (target & 12) << 1;
+      Branch.retire(ip, next);
+      ip = next;
+      continue;
+    }
+
+    if (kind == KIND_DATA && !load<u32>(STEPPING)) {
+      // A hit on the way used less recently: exchange the ways and run the instruction again.
+      const t = dtb + ((ea >>> 7) & 0x1fe0);
+      if (load<u32>(t, DP_FAST_READ) == (ea & 0xfffff000)) {
+        const pa = ea + load<u32>(t, DP_DELTA);
+        const record = DC_TAGS + (pa & SET_BITS);
+        if (load<u32>(record, SECOND) == (pa & ~15)) {
+          swapWays(record);
+          left += e >>> 28;
+          continue;
+        }
+      }
+    }
+
+    // The slow way: everything into memory, the work, time back.
+    settle(ip, Current.time(left));
+    let result = X_NEXT;
+    if (kind == KIND_DATA) {
+      accessData(e, ea);
+      if (load<u32>(FAULTED)) result = X_FAULT;
+    } else {
+      result = execute(imm);
+    }
+    if (result == X_NEXT) {
+      ip += 8;
+      store<u64>(WINDOW_END, load<u64>(NOW));
+      left = 0;
+      dtb = fastTable();
+      if (!requestWaiting()) continue;
+      settle(ip, load<u64>(NOW));
+      return;
+    }
+    if (result == X_FAULT) {
+      afterException();
+      return;
+    }
+    // Refetch or jump: the instruction is done, the line is left.
+    const next = load<u32>(PC);
+    settle(ip + 8, load<u64>(NOW));
+    store<u32>(FETCH_MODE, FETCH_NONE);
+    store<u32>(HOT_INPUT, 0);
+    if (result == X_JUMP) {
+      store<u32>(PC, next);
+      store<u32>(SINCE_BRANCH, 0);
+    }
+    return;
   }
 }

@@ -74,8 +74,6 @@ export const BURST_BUFFER: u32 = CPU_BASE + 0x1a0;
 export const SINCE_BRANCH: u32 = CPU_BASE + 0x1b0;
 /** u32: 1 = the last instruction of the previous line set what the first one of this line branches on. */
 export const HOT_INPUT: u32 = CPU_BASE + 0x1b4;
-/** u32: 1 = serialized fetch or tracing: every instruction passes the slow check. Derived from ICTRL and MSR. */
-export const STEPPING: u32 = CPU_BASE + 0x1b8;
 
 // --- data side timing ---
 /** u64: the word of a store that missed is still on its way: no other data access before this cycle. */

@@ -46,6 +46,18 @@ export const PAGES_GENERATION: u32 = CURRENT_PAGE + 8;
 /** u32: 1 = the tables are empty already. */
 const PAGES_EMPTY: u32 = CURRENT_PAGE + 12;
 
+// The run loop's own notes (cpu/run.ts), meaningful only while it runs.
+/** u32: predecoded line that is being executed. */
+export const CURRENT_LINE: u32 = PAGES_EMPTY + 4;
+/** u32: where `ip` would have been at the last branch, had the lines since then been contiguous. */
+export const RUN_BASE: u32 = CURRENT_LINE + 4;
+/** u64: instructions completed up to the last branch. */
+export const RETIRED: u32 = RUN_BASE + 4;
+/** u64: cycle up to which `left` counts. */
+export const WINDOW_END: u32 = RETIRED + 8;
+/** u32: 1 = every instruction passes the slow boundary: tracing or serialized fetch. */
+export const STEPPING: u32 = WINDOW_END + 8;
+
 /** Predecoded copies of the I-cache's lines, 64 bytes each, by way and set as in cache/icache.ts. */
 export const CODE_LINES: u32 = (CURRENT_PAGE + 16 + 63) & ~63;
 export const CODE_LINE_BYTES: u32 = 64;
