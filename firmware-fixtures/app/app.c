@@ -29,7 +29,6 @@ int app_start(void) {
   } else {
     printf("log: none in the data flash\n");
   }
-  image_init();
   fs_special("/log/log.txt", &log_file, 0);
   fs_special("/data/image.bin", &image_file, 0);
 

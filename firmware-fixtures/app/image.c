@@ -1,16 +1,10 @@
 /*
- * /data/image.bin: a file that costs next to no time to read, for transfers that only the network limits.
- * Byte i is (7 i + 13 (i / 256)) mod 256.
+ * /data/image.bin: a recorded waveform as clients see it, made as it is read, a byte at a time: byte i is
+ * (7 i + 13 (i / 256)) mod 256. It always has data, so a transfer is limited by the network or by the CPU, never by a source.
  */
-#include <boot_params.h>
-#include <string.h>
-
 #include "image.h"
 
-#define ROW 256u
-#define INVERSE_OF_7 183u /* modulo 256 */
-
-static uint8_t steps[2 * ROW]; /* 7 k mod 256 */
+#include <boot_params.h>
 
 static uint32_t image_size(void *context) {
   (void)context;
@@ -19,7 +13,6 @@ static uint32_t image_size(void *context) {
 
 static int image_read(void *context, uint32_t offset, void *buffer, uint32_t length) {
   uint8_t *to = buffer;
-  uint32_t done = 0;
 
   (void)context;
   if (offset >= boot_params.imagesize) {
@@ -28,25 +21,10 @@ static int image_read(void *context, uint32_t offset, void *buffer, uint32_t len
   if (length > boot_params.imagesize - offset) {
     length = boot_params.imagesize - offset;
   }
-  while (done < length) {
-    uint32_t at = offset + done, part = ROW - at % ROW;
-    /* A row is the sequence of steps begun elsewhere: 7 l + c = 7 (l + c / 7). */
-    uint32_t first = at / ROW * 13 * INVERSE_OF_7 % ROW + at % ROW;
-    if (part > length - done) {
-      part = length - done;
-    }
-    memcpy(to + done, steps + first, part);
-    done += part;
+  for (uint32_t i = offset; i < offset + length; i++) {
+    *to++ = (uint8_t)(7 * i + 13 * (i >> 8));
   }
-  return (int)done;
+  return (int)length;
 }
 
 const struct fs_special image_file = {image_size, image_read};
-
-void image_init(void) {
-  uint32_t k;
-
-  for (k = 0; k < sizeof steps; k++) {
-    steps[k] = (uint8_t)(k * 7);
-  }
-}

@@ -5,7 +5,4 @@
 
 extern const struct fs_special image_file;
 
-/* Once, before the file is read. */
-void image_init(void);
-
 #endif
