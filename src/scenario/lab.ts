@@ -91,6 +91,8 @@ const BOARD_IP = '192.168.1.10';
 const RESPONDER_PORT = 7001;
 const IMAGE_BYTES = 8 << 20;
 const NS = 1e9;
+/** An echo request without an answer after this is lost, seconds. */
+const PING_WAIT = 1;
 
 /** The file the responder experiment transfers, by the formula that firmware-fixtures/README.md states. */
 function imageFile(length: number): Uint8Array {
@@ -247,13 +249,21 @@ export class Lab {
     return transfer;
   }
 
-  /** Echo requests to the board and their answers; times in virtual seconds. */
-  get ping(): { sent: number; answered: number; lastAnswerAt?: number } {
-    const lastNs = this.#ping.lastAnsweredNs;
+  /** Echo requests to the board and their answers; `lost` counts the latest ones in a row without an answer. Times in virtual seconds. */
+  get ping(): { sent: number; answered: number; lost: number; lastAnswerAt?: number } {
+    const { results, answered, lastAnsweredNs } = this.#ping;
+    let lost = 0;
+    for (let i = results.length - 1; i >= 0; i--) {
+      const result = results[i];
+      if (result === undefined || result.rttNs >= 0) break;
+      // The latest may still be on its way.
+      if (this.board.seconds - result.sentNs / NS > PING_WAIT) lost++;
+    }
     return {
-      sent: this.#ping.results.length,
-      answered: this.#ping.answered,
-      ...(lastNs < 0 ? {} : { lastAnswerAt: lastNs / NS }),
+      sent: results.length,
+      answered,
+      lost,
+      ...(lastAnsweredNs < 0 ? {} : { lastAnswerAt: lastAnsweredNs / NS }),
     };
   }
 

@@ -62,7 +62,7 @@ export interface ScenarioResult {
   sha256: string;
   throughput?: number;
   sessions: Session[];
-  ping: { sent: number; answered: number; lastAnswerAt?: number };
+  ping: Lab['ping'];
   queries?: { sent: number; answered: number };
   pool: {
     clusters: number;
@@ -87,7 +87,8 @@ const TRANSFER_AT = 5;
 /** How often the pool is looked at: the guest's tick while things happen, a second once nothing moves. */
 const FINE = 0.01;
 const COARSE = 1;
-/** The run ends so long after the collector's last session if the board is well. */
+/** The run ends so long after the file has come, or after the collector's last session, if the board is well, seconds. */
+const COMPLETED = 2;
 const AFTERMATH = 60;
 const DEFAULT_SECONDS = 4 * 3600;
 const STILL_WAITING = /Still waiting for mbuf/;
@@ -104,8 +105,8 @@ export async function runScenario(name: string, options: ScenarioOptions = {}): 
   const lab = await Lab.create({ sessions: 3, chatter: 20, ...settings, experiment });
   onLab?.(lab);
   const watch = new Watch(lab);
-  lab.startPing();
   lab.run(CHATTER_SETTLED);
+  lab.startPing();
   lab.startQueries();
   lab.run(TRANSFER_AT - CHATTER_SETTLED);
   lab.startTransfer();
@@ -119,10 +120,10 @@ export async function runScenario(name: string, options: ScenarioOptions = {}): 
       onProgress?.(lab.board.seconds, lab);
       nextProgress = lab.board.seconds + 60;
     }
-    if (!lab.collectorDone) continue;
+    const completed = lab.sessions.some((session) => session.command === 'retr' && session.outcome === 'complete');
+    if (!completed && !lab.collectorDone) continue;
     doneAt ??= lab.board.seconds;
-    const completed = lab.transfer.state === 'completed';
-    if (lab.board.seconds >= doneAt + (completed ? 2 : AFTERMATH) && watch.alive) break;
+    if (lab.board.seconds >= doneAt + (completed ? COMPLETED : AFTERMATH) && watch.alive) break;
   }
   return report(experiment, lab, watch, seconds);
 }
@@ -140,7 +141,6 @@ class Watch {
   #movedAt = 0;
   #stalled = false;
   #sessions = 0;
-  #pingsAnswered = 0;
   #pingLost = false;
   #states = new Map<string, string>();
 
@@ -184,12 +184,15 @@ class Watch {
     const { board, transfer, ping, sessions } = this.#lab;
     const pool = board.pool();
     if (pool !== undefined && pool.clusters > 0) this.#lookAtPool(pool);
-    if (transfer.bytes !== this.#bytes) {
+    if (transfer.state !== 'running' || transfer.bytes < this.#bytes) {
+      this.#stalled = false;
+      this.#bytes = transfer.bytes;
+    } else if (transfer.bytes !== this.#bytes) {
       if (this.#stalled) this.note(`the transfer moves again after ${(board.seconds - this.#movedAt).toFixed(1)} s`);
       this.#stalled = false;
       this.#bytes = transfer.bytes;
       this.#movedAt = board.seconds;
-    } else if (transfer.state === 'running' && !this.#stalled && this.quietFor > 5 && this.#bytes > 0) {
+    } else if (!this.#stalled && this.quietFor > 5 && this.#bytes > 0) {
       this.#stalled = true;
       this.note(`the transfer stands still at ${this.#bytes} bytes`);
     }
@@ -214,14 +217,10 @@ class Watch {
   }
 
   #lookAtPing(ping: Lab['ping']): void {
-    if (ping.answered > this.#pingsAnswered) {
-      if (this.#pingLost) this.note('ping is answered again');
-      this.#pingLost = false;
-      this.#pingsAnswered = ping.answered;
-    } else if (!this.#pingLost && ping.sent - ping.answered >= 2) {
-      this.#pingLost = true;
-      this.note('ping goes unanswered');
-    }
+    const lost = ping.lost >= 2;
+    if (lost === this.#pingLost) return;
+    this.#pingLost = lost;
+    this.note(lost ? 'ping goes unanswered' : 'ping is answered again');
   }
 
   #lookAtConnections(): void {
