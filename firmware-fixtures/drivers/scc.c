@@ -63,7 +63,7 @@ struct scc_softc {
   rtems_id rx_daemon, tx_daemon;
   struct {
     uint32_t rx_interrupts, rx_not_first, rx_not_last, rx_giant, rx_non_octet, rx_runt, rx_bad_crc, rx_overrun, rx_collision;
-    uint32_t tx_interrupts, tx_deferred, tx_heartbeat, tx_late, tx_retry_limit, tx_underrun, tx_lost_carrier, tx_raw_wait;
+    uint32_t tx_interrupts, tx_deferred, tx_heartbeat, tx_late, tx_retry_limit, tx_underrun, tx_lost_carrier, tx_ring_waits;
     uint32_t rx_frames, tx_frames;
   } stats;
   struct mbuf *rx_mbufs[RING_MAX];
@@ -302,7 +302,7 @@ static void wait_for_descriptor(int pending) {
   retire();
   while (scc.tx_active + pending == scc.tx_count) {
     rtems_event_set events;
-    scc.stats.tx_raw_wait++;
+    scc.stats.tx_ring_waits++;
     unmask(SCCE_TXB | SCCE_TXE);
     task_wait_note("transmit ring");
     rtems_bsdnet_event_receive(INTERRUPT_EVENT, RTEMS_WAIT | RTEMS_EVENT_ANY, RTEMS_NO_TIMEOUT, &events);
@@ -412,18 +412,15 @@ int rtems_scc1_driver_attach(struct rtems_bsdnet_ifconfig *config, int attaching
 
 void scc_show_stats(void) {
   const struct scc_ethernet_parameters *p = SCC1_PARAMETERS;
-  printf("      Rx Interrupts:%-8u       Not First:%-8u        Not Last:%-8u\n", scc.stats.rx_interrupts, scc.stats.rx_not_first,
-         scc.stats.rx_not_last);
-  printf("              Giant:%-8u       Non-octet:%-8u            Runt:%-8u\n", scc.stats.rx_giant, scc.stats.rx_non_octet,
-         scc.stats.rx_runt);
-  printf("            Bad CRC:%-8u         Overrun:%-8u       Collision:%-8u\n", scc.stats.rx_bad_crc, scc.stats.rx_overrun,
-         scc.stats.rx_collision);
-  printf("          Discarded:%-8u       CRC count:%-8u Alignment count:%-8u\n", p->disfc, p->crcec, p->alec);
-  printf("          Rx Frames:%-8u       Tx Frames:%-8u   Tx Interrupts:%-8u\n", scc.stats.rx_frames, scc.stats.tx_frames,
-         scc.stats.tx_interrupts);
-  printf("           Deferred:%-8u    No Heartbeat:%-8u  Late Collision:%-8u\n", scc.stats.tx_deferred, scc.stats.tx_heartbeat,
-         scc.stats.tx_late);
-  printf("   Retransmit Limit:%-8u        Underrun:%-8u    Lost Carrier:%-8u\n", scc.stats.tx_retry_limit, scc.stats.tx_underrun,
-         scc.stats.tx_lost_carrier);
-  printf("     Tx ring waits:%-8u  Tx ring in use:%-8d\n", scc.stats.tx_raw_wait, scc.tx_active);
+  printf("SCC1 receive   frames %u, interrupts %u; ring of %d, next %d\n", scc.stats.rx_frames, scc.stats.rx_interrupts, scc.rx_count,
+         scc.rx_head);
+  printf("  dropped by the SCC: no buffer (DISFC) %u, bad CRC (CRCEC) %u, alignment (ALEC) %u\n", p->disfc, p->crcec, p->alec);
+  printf("  dropped by the driver: CR %u, NO %u, LG %u, SH %u, OV %u, CL %u, no F %u, no L %u\n", scc.stats.rx_bad_crc,
+         scc.stats.rx_non_octet, scc.stats.rx_giant, scc.stats.rx_runt, scc.stats.rx_overrun, scc.stats.rx_collision,
+         scc.stats.rx_not_first, scc.stats.rx_not_last);
+  printf("SCC1 transmit  frames %u, interrupts %u; ring of %d, %d in use, %u waits for room\n", scc.stats.tx_frames,
+         scc.stats.tx_interrupts, scc.tx_count, scc.tx_active, scc.stats.tx_ring_waits);
+  printf("  deferred %u, collisions %u; failed: RL %u, LC %u, UN %u, CSL %u, HB %u\n", scc.stats.tx_deferred,
+         scc.arpcom.ac_if.if_collisions, scc.stats.tx_retry_limit, scc.stats.tx_late, scc.stats.tx_underrun,
+         scc.stats.tx_lost_carrier, scc.stats.tx_heartbeat);
 }
