@@ -24,7 +24,7 @@ export function factsOf(reading: Reading): Fact[] {
   const answered = ping.lastAnswerAt ?? 0;
   if (ping.sent > ping.answered && seconds - answered >= PING_SECONDS) {
     const text =
-      ping.lastAnswerAt === undefined ? 'no ping answered yet' : `ping unanswered since ${secondsText(answered)}`;
+      ping.lastAnswerAt === undefined ? 'no ping answered yet' : `no ping answer since ${secondsText(answered)}`;
     facts.push({ text, alarm: ping.lastAnswerAt !== undefined });
   }
   if (transfer.state === 'running') {

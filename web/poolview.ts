@@ -72,8 +72,8 @@ export function drawPool(scene: PoolScene, columns: number, rows: number): strin
     const head = [drawHead(pool, width, palette)];
     const legend = drawLegend(pool, width, palette);
     const mbufs = drawMbufs(pool, width, palette);
-    // The chart takes what the rest and the empty lines leave, within reason.
-    const gaps = 4;
+    // The chart takes what the rest and the empty lines leave, within reason; a flat chart is worse than no empty lines.
+    const gaps = Math.max(0, Math.min(4, rows - 33));
     const rest = [head, cells, legend, mbufs, traffic, tasks].reduce((sum, block) => sum + block.length, gaps);
     const chart = drawChart(scene, pool, width, Math.max(2, Math.min(14, rows - rest - CHART_FRAME)));
     blocks = [head, [...cells, ...legend], chart, [...mbufs, ...traffic], tasks];
@@ -197,14 +197,15 @@ function drawTraffic({ reading, rate, palette }: PoolScene, width: number): Line
   else {
     const from = transfer.startedAt ?? seconds;
     const to = transfer.endedAt ?? seconds;
-    const colour = transfer.state === 'failed' ? palette.alarm : palette.text;
-    ftp.put(`${transfer.state}  ${bytesText(transfer.bytes)}`, colour);
+    const failed = transfer.state === 'failed';
+    ftp.put(`${transfer.state}  ${bytesText(transfer.bytes)}`, failed ? palette.alarm : palette.text);
+    if (failed) ftp.put(`  at ${secondsText(to)}: ${transfer.reason ?? 'no reason given'}`, palette.dim);
     if (transfer.state === 'running') ftp.put(` (${percentText(transfer.bytes, transfer.expectedBytes)})`, palette.dim);
     if (transfer.state === 'running' && rate !== undefined) ftp.put(`  ${rateText(rate)} now`, palette.text);
-    if (to > from) ftp.put(`  ${rateText(transfer.bytes / (to - from))} over ${secondsText(to - from)}`, palette.dim);
+    if (!failed && to > from) ftp.put(`  mean ${rateText(transfer.bytes / (to - from))}`, palette.dim);
+    if (transfer.state === 'completed') ftp.put(` over ${secondsText(to - from)}`, palette.dim);
     if (transfer.intact === true) ftp.put('  SHA-256 is the log’s', palette.text);
     if (transfer.intact === false) ftp.put('  SHA-256 differs', palette.alarm);
-    if (transfer.reason !== undefined && transfer.state === 'failed') ftp.put(`  ${transfer.reason}`, palette.dim);
   }
   const echo = new Line(width).put('PING  ', palette.text);
   if (ping.sent === 0) echo.put('none sent yet', palette.dim);

@@ -16,7 +16,7 @@ import { pageResources } from './resources.js';
 /** Host time that one turn of the loop may take before the worker looks at its messages again. */
 const TURN_MS = 16;
 /** Readings go out at most this often. */
-const READING_MS = 60;
+const READING_MS = 100;
 /** A piece of virtual time is run without looking at the clock; its length follows what the board's work costs. */
 const MIN_PIECE_SECONDS = 0.001;
 const MAX_PIECE_SECONDS = 0.25;
