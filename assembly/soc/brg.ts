@@ -1,6 +1,7 @@
 /** Baud rate generators and the serial interface's clock routing (MPC860 UM, Serial Interface; hardware/cpm.md 4, 9). */
 import { brgclkDivider } from './clocks';
 import { peek32, poke32, put } from './io';
+import { uartClockChanged } from './uart';
 
 export const BRGC1: u32 = 0x9f0;
 export const SIMODE: u32 = 0xae0;
@@ -28,6 +29,7 @@ export function clockPeriod(code: u32): u64 {
 
 export function brgWrite(word: u32, v: u32, m: u32): void {
   put(word, v, m, BRGC_BITS);
+  uartClockChanged();
 }
 
 export function serialInterfaceWrite(word: u32, v: u32, m: u32): void {
@@ -35,6 +37,7 @@ export function serialInterfaceWrite(word: u32, v: u32, m: u32): void {
     case SIMODE:
     case SICR:
       put(word, v, m);
+      uartClockChanged();
       break;
     case SIGMR:
       // SIGMR and SICMR; SISTR between them is read only.

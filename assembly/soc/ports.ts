@@ -131,4 +131,5 @@ export function portCPins(low: u32): void {
 export function portsReset(): void {
   for (let word: u32 = PADIR; word < PD_END; word += 4) poke32(word, 0);
   for (let word: u32 = PIPC & ~3; word <= PBDAT; word += 4) poke32(word, 0);
+  updateSelect();
 }

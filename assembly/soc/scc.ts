@@ -128,6 +128,8 @@ function modeChanged(n: u32, before: u32): void {
   const wasEthernet = (before & GSMR_L_MODE) == MODE_ETHERNET;
   if (wasEthernet && !sccIsEthernet(n)) etherReset(n);
   if (sccIsEthernet(n)) {
+    // Both protocols use the same event slots: the UART lets go first.
+    if (!wasEthernet) uartEnable(UART_SCC1 + n);
     const old = wasEthernet ? before : 0;
     etherEnable(n, old & ~after, after & ~old);
   } else uartEnable(UART_SCC1 + n);

@@ -184,7 +184,13 @@ export function uartBdWritten(off: u32): void {
 function shift(c: u32, ch: u32, silent: bool): void {
   store<u32>(st(c), ch, TX_SHIFT);
   setFlags(c, (flags(c) & ~TX_SILENT) | TX_SHIFTING | (silent ? TX_SILENT : 0));
-  schedule(evTx(c), now() + max<u64>(charTime(c), 1));
+  planTx(c);
+}
+
+/** A character time from now; without a clock the transmitter stands still until it comes back. */
+function planTx(c: u32): void {
+  const period = charTime(c);
+  if (period) schedule(evTx(c), now() + period);
 }
 
 /** The character in the shift register has left. */
@@ -227,7 +233,7 @@ export function uartTxEvent(c: u32): void {
   const left = peek16(p + TCOUNT);
   if (left == 0) {
     closeTx(c);
-    schedule(evTx(c), now() + max<u64>(charTime(c), 1));
+    planTx(c);
     return;
   }
   const pa = peek32(p + TDPTR);
@@ -447,11 +453,24 @@ export function uartCommand(c: u32, opcode: u32): void {
   }
 }
 
+/** A baud rate generator or the clock routing changed: what stood still for want of a clock goes on. */
+export function uartClockChanged(): void {
+  for (let c: u32 = 0; c < UARTS; c++) {
+    const enabled = load<u32>(st(c), ENABLED);
+    if (enabled & 1) {
+      if (flags(c) & (TX_BUSY | TX_SHIFTING)) {
+        if (due(evTx(c)) == NEVER && !(flags(c) & TX_STOPPED)) planTx(c);
+      } else uartKick(c, false);
+    }
+    if (enabled & 2) uartLine(c);
+  }
+}
+
 /** Go on after RESTART TX or INIT TX: with the BD that was interrupted, or with the next poll. */
 function resume(c: u32): void {
   if (!txOn(c)) return;
   if (flags(c) & TX_BUSY) {
-    if (due(evTx(c)) == NEVER) schedule(evTx(c), now() + max<u64>(charTime(c), 1));
+    if (due(evTx(c)) == NEVER) planTx(c);
   } else uartKick(c, false);
 }
 
