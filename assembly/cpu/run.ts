@@ -430,6 +430,12 @@ function accessData(e: u32, ea: u32): void {
   if (op == OP_STWU || op == OP_STBU || op == OP_STHU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
 }
 
+/** rD and CR0 of a divide. */
+function finishDivide(e: u32, value: u32): void {
+  store<u32>((e >>> 6) & 0x7c, value, GPR);
+  if (e & FLAG_RC) recordCr0(value);
+}
+
 /** True if every instruction must pass the slow check: tracing, or serialized fetch. */
 function mustStep(): bool {
   return (load<u32>(MSR) & (MSR_SE | MSR_BE)) != 0 || serialized();
@@ -556,8 +562,9 @@ function runLines(): void {
           store<u64>(WINDOW_END, load<u64>(NOW));
           left = 0;
         }
-        const needs = load<u32>(next, LINE_HEAD_NEEDS) & (e >>> 8);
-        if (load<u32>(next, LINE_HEAD_SOURCES) & imm) left--;
+        // Read again rather than kept over the call: values that live across calls cost a store on every instruction.
+        const needs = load<u32>(next, LINE_HEAD_NEEDS) & (load<u32>(ip) >>> 8);
+        if (load<u32>(next, LINE_HEAD_SOURCES) & load<u32>(ip, 4)) left--;
         if (needs & ~SETS_BRANCH_INPUT) left--;
         store<u32>(HOT_INPUT, needs & SETS_BRANCH_INPUT);
         store<u32>(FETCH_EA, target);
@@ -934,8 +941,7 @@ function runLines(): void {
         const b = load<u32>((e >>> 16) & 0x7c, GPR);
         const r = divideSigned(a, b);
         left -= b == 0 || (a == 0x80000000 && b == 0xffffffff) ? 1 : divideClocks(b, true) - 1;
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
-        if (e & FLAG_RC) recordCr0(r);
+        finishDivide(load<u32>(ip), r);
         ip += 8;
         continue;
       }
@@ -943,8 +949,7 @@ function runLines(): void {
         const b = load<u32>((e >>> 16) & 0x7c, GPR);
         const r: u32 = b == 0 ? 0x80000000 : load<u32>((e >>> 11) & 0x7c, GPR) / b;
         left -= b == 0 ? 1 : divideClocks(b, false) - 1;
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
-        if (e & FLAG_RC) recordCr0(r);
+        finishDivide(load<u32>(ip), r);
         ip += 8;
         continue;
       }
@@ -997,7 +1002,8 @@ function runLines(): void {
         continue;
       }
       case OP_MFCR: {
-        store<u32>((e >>> 6) & 0x7c, readCr(), GPR);
+        const cr = readCr();
+        store<u32>((load<u32>(ip) >>> 6) & 0x7c, cr, GPR);
         ip += 8;
         continue;
       }
@@ -1409,7 +1415,7 @@ function runLines(): void {
         const record = DC_TAGS + (pa & SET_BITS);
         if (load<u32>(record, SECOND) == (pa & ~15)) {
           swapWays(record);
-          left += e >>> 28;
+          left += load<u32>(ip) >>> 28;
           continue;
         }
       }
@@ -1419,10 +1425,10 @@ function runLines(): void {
     settle(ip, Current.time(left));
     let result = X_NEXT;
     if (kind == KIND_DATA) {
-      accessData(e, ea);
+      accessData(load<u32>(ip), ea);
       if (load<u32>(FAULTED)) result = X_FAULT;
     } else {
-      result = execute(imm);
+      result = execute(load<u32>(ip, 4));
     }
     if (result == X_NEXT) {
       ip += 8;
