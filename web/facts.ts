@@ -23,9 +23,8 @@ export function factsOf(reading: Reading): Fact[] {
   }
   const answered = ping.lastAnswerAt ?? 0;
   if (ping.sent > ping.answered && seconds - answered >= PING_SECONDS) {
-    const text =
-      ping.lastAnswerAt === undefined ? 'no ping answered yet' : `no ping answer since ${secondsText(answered)}`;
-    facts.push({ text, alarm: ping.lastAnswerAt !== undefined });
+    const text = ping.lastAnswerAt === undefined ? 'no ping answered' : `no ping answer since ${secondsText(answered)}`;
+    facts.push({ text, alarm: true });
   }
   if (transfer.state === 'running') {
     const last = transfer.lastByteAt ?? transfer.startedAt ?? seconds;

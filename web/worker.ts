@@ -21,8 +21,8 @@ const READING_MS = 100;
 const MIN_PIECE_SECONDS = 0.001;
 const MAX_PIECE_SECONDS = 0.25;
 
-/** The responder's queries begin when the board has booted; the scenario on the command line waits as long. Virtual seconds. */
-const QUERIES_AT = 3;
+/** Pings, and the responder's queries, begin when the board has surely booted. Virtual seconds. */
+const TRAFFIC_AT = 2;
 
 /** The worker's side of the page: owns the laboratory and runs it at the pace that was asked for. */
 class Bench {
@@ -37,7 +37,7 @@ class Bench {
   #output = '';
   #lowestFree: number | undefined;
   #emptySince: number | undefined;
-  #queriesStarted = false;
+  #trafficStarted = false;
   #lastReadingMs = 0;
   #speedMark = { ms: 0, seconds: 0 };
   #achieved = 0;
@@ -67,8 +67,7 @@ class Bench {
     lab.board.console.onOutput((text) => {
       if (this.#lab === lab) this.#output += text;
     });
-    lab.startPing();
-    this.#queriesStarted = false;
+    this.#trafficStarted = false;
     post({ type: 'booted', settings });
     this.#restartPace();
     this.#report(performance.now());
@@ -157,8 +156,9 @@ class Bench {
       this.#lowestFree = Math.min(this.#lowestFree ?? pool.free, pool.free);
       this.#emptySince = pool.free > 0 ? undefined : (this.#emptySince ?? seconds);
     }
-    if (!this.#queriesStarted && seconds >= QUERIES_AT) {
-      this.#queriesStarted = true;
+    if (!this.#trafficStarted && seconds >= TRAFFIC_AT) {
+      this.#trafficStarted = true;
+      lab.startPing();
       lab.startQueries();
     }
   }
