@@ -10,6 +10,7 @@ interface CoreExports {
   powerOn(coreHz: number, oscmHz: number, extclkHz: number): void;
   run(until: number): number;
   now(): number;
+  getReg(id: number): number;
   setReg(id: number, value: number): void;
   hostImmrRead(offset: number, size: number): number;
   hostImmrWrite(offset: number, size: number, value: number): void;
@@ -58,7 +59,9 @@ export class SocBench {
   readonly starts: number[] = [];
   readonly #globals: Record<string, unknown>;
 
-  constructor(options: { consolePort?: number; seed?: number; modck?: number } = {}) {
+  constructor(
+    options: { consolePort?: number; seed?: number; modck?: number; dpram8k?: boolean; sypcr?: number } = {},
+  ) {
     const instance = new WebAssembly.Instance(compiled, {
       env: {
         abort: () => {
@@ -70,12 +73,19 @@ export class SocBench {
     this.#globals = instance.exports as Record<string, unknown>;
     if (this.core.configure(RAM_BYTES, 0, FLASH_BYTES) !== 0) throw new Error('configure');
     this.core.setDataFlashSelect(0x8000);
-    this.core.socConfigure(0, options.modck ?? 0, 0, 0, options.consolePort ?? 0, options.seed ?? 1);
+    this.core.socConfigure(
+      0,
+      options.modck ?? 0,
+      0,
+      options.dpram8k ? 1 : 0,
+      options.consolePort ?? 0,
+      options.seed ?? 1,
+    );
     this.core.bankDescribe(1, 1, this.constant('RAM_BASE'), RAM_BYTES, 32, 1);
     this.core.bankTiming(1, 4, 5, 4, 2, 11, 3, 5, 9, 11);
     this.core.powerOn(CORE_HZ, 4_000_000, 4_000_000);
     this.core.setReg(0x1000 + 638, IMMR);
-    this.w32(0x004, 0xffff_ff88);
+    this.w32(0x004, options.sypcr ?? 0xffff_ff88);
     this.w32(0x10c, 0xfff0_0000);
     this.w32(0x108, 0x0000_0081);
     // CS0 answers everywhere after reset.
@@ -83,6 +93,7 @@ export class SocBench {
     // PIT at OSCM/4 = 1 MHz, timebase at GCLK2/16.
     this.w32(0x280, 0x0200_0000);
     this.ramW32(IDLE_AT, 0x4800_0000);
+    this.core.setReg(this.constant('REG_MSR'), 0x1002);
     this.core.setReg(this.constant('REG_PC'), IDLE_AT);
   }
 
