@@ -1,6 +1,6 @@
 // Functions for the host that concern the whole machine: configuration, power, running, registers, memory as the CPU sees it.
 
-import { busConfigChanged, physPointer, physRead8, physWrite8 } from './bus/physical';
+import { BUS_GENERATION, busConfigChanged, physPointer, physRead8, physWrite8 } from './bus/physical';
 import { dcEnabled, dcPeek } from './cache/dcache';
 import { icRedecode } from './cache/icache';
 import { machinePowerOn } from './cpu/reset';
@@ -198,7 +198,10 @@ export function translateForDebug(ea: u32): f64 {
 
 /** After a snapshot was written back: everything derived from the state is computed anew. */
 export function rebuildDerived(): void {
+  // The count of decode changes is state, and this is none.
+  const generation = load<u32>(BUS_GENERATION);
   busConfigChanged();
+  store<u32>(BUS_GENERATION, generation);
   derivedReset();
   icRedecode();
 }
