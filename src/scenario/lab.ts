@@ -31,7 +31,7 @@ export interface LabSettings {
   clusters: number;
   /** Settings of the stack ['rtems-4.6']. */
   policy: Policy;
-  /** Broadcast frames per second on the LAN [0]. */
+  /** Broadcast frames per second on the LAN, in the responder experiment broadcast queries to it [0]. */
   chatter: number;
   /** Seed of everything random: the log's content, chatter, back-off [1]. */
   seed: number;
@@ -147,10 +147,10 @@ export class Lab {
     });
     this.#ping = new Ping({ host: monitor, target: boardIp, intervalNs: 10 * NS });
     this.#chatter = new Chatter({ wire: lan, rate: settings.chatter, seed: settings.seed });
-    if (settings.chatter > 0) this.#chatter.start();
     if (settings.experiment === 'starved-responder') {
-      this.#queries = new UdpQuery({ host: monitor, port: RESPONDER_PORT, rate: Math.max(settings.chatter, 1) });
-    }
+      // Setting C of the record (rtems-legacy-networking.md §9.2): the broadcasts on this LAN are the queries.
+      this.#queries = new UdpQuery({ host: monitor, port: RESPONDER_PORT, rate: settings.chatter });
+    } else if (settings.chatter > 0) this.#chatter.start();
   }
 
   /**
@@ -193,8 +193,12 @@ export class Lab {
     if (this.#collector.phase === 'idle' || this.#collector.done) this.#collector.start();
   }
 
-  /** Broadcast frames per second from now on; 0 = silence. In the responder experiment the queries keep their rate. */
+  /** Broadcast frames per second from now on, queries in the responder experiment; 0 = silence. */
   setChatter(rate: number): void {
+    if (this.#queries !== undefined) {
+      this.#queries.setRate(rate);
+      return;
+    }
     if (rate > 0) this.#chatter.setRate(rate);
     if (rate > 0 && !this.#chatter.running) this.#chatter.start();
     if (rate === 0) this.#chatter.stop();
