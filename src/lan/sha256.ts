@@ -1,7 +1,7 @@
 import { stateClass, toHex } from './state.js';
 
 /** The 64 round constants of FIPS 180-4: fractional parts of the cube roots of the first 64 primes. */
-const K = new Uint32Array(64);
+const K = new Int32Array(64);
 /** The initial hash: fractional parts of the square roots of the first 8 primes. */
 const H0: number[] = [];
 {
@@ -11,7 +11,7 @@ const H0: number[] = [];
     let prime = true;
     for (let d = 2; d * d <= n; d++) if (n % d === 0) prime = false;
     if (!prime) continue;
-    if (found < 8) H0.push(fraction(Math.sqrt(n)));
+    if (found < 8) H0.push(fraction(Math.sqrt(n)) | 0);
     K[found++] = fraction(Math.cbrt(n));
   }
 }
@@ -34,12 +34,17 @@ export class Sha256 {
     this.total += data.length;
     let at = 0;
     while (at < data.length) {
+      if (this.fill === 0 && data.length - at >= 64) {
+        compress(this.h, data, at);
+        at += 64;
+        continue;
+      }
       const n = Math.min(64 - this.fill, data.length - at);
       this.block.set(data.subarray(at, at + n), this.fill);
       this.fill += n;
       at += n;
       if (this.fill === 64) {
-        compress(this.h, this.block);
+        compress(this.h, this.block, 0);
         this.fill = 0;
       }
     }
@@ -52,13 +57,13 @@ export class Sha256 {
     block[this.fill] = 0x80;
     block.fill(0, this.fill + 1);
     if (this.fill >= 56) {
-      compress(h, block);
+      compress(h, block, 0);
       block.fill(0);
     }
     const view = new DataView(block.buffer);
     view.setUint32(56, Math.floor(this.total / 0x2000_0000));
     view.setUint32(60, (this.total * 8) >>> 0);
-    compress(h, block);
+    compress(h, block, 0);
     const out = new Uint8Array(32);
     const outView = new DataView(out.buffer);
     h.forEach((word, i) => {
@@ -73,9 +78,15 @@ export class Sha256 {
   }
 }
 
-function compress(h: number[], block: Uint8Array): void {
-  const view = new DataView(block.buffer, block.byteOffset, 64);
-  for (let i = 0; i < 16; i++) W[i] = view.getInt32(4 * i);
+/** One block of `data` from `at` on. Written without allocation: whole memories are hashed with it. */
+function compress(hash: number[], data: Uint8Array, at: number): void {
+  for (let i = 0, p = at; i < 16; i++, p += 4) {
+    W[i] =
+      ((data[p] as number) << 24) |
+      ((data[p + 1] as number) << 16) |
+      ((data[p + 2] as number) << 8) |
+      (data[p + 3] as number);
+  }
   for (let i = 16; i < 64; i++) {
     const w15 = W[i - 15] as number;
     const w2 = W[i - 2] as number;
@@ -83,14 +94,21 @@ function compress(h: number[], block: Uint8Array): void {
     const s1 = rotr(w2, 17) ^ rotr(w2, 19) ^ (w2 >>> 10);
     W[i] = ((W[i - 16] as number) + s0 + (W[i - 7] as number) + s1) | 0;
   }
-  let [a, b, c, d, e, f, g, k] = h as [number, number, number, number, number, number, number, number];
+  let a = hash[0] as number;
+  let b = hash[1] as number;
+  let c = hash[2] as number;
+  let d = hash[3] as number;
+  let e = hash[4] as number;
+  let f = hash[5] as number;
+  let g = hash[6] as number;
+  let h = hash[7] as number;
   for (let i = 0; i < 64; i++) {
     const s1 = rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25);
     const choose = (e & f) ^ (~e & g);
-    const t1 = (k + s1 + choose + (K[i] as number) + (W[i] as number)) | 0;
+    const t1 = (h + s1 + choose + (K[i] as number) + (W[i] as number)) | 0;
     const s0 = rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22);
     const majority = (a & b) ^ (a & c) ^ (b & c);
-    k = g;
+    h = g;
     g = f;
     f = e;
     e = (d + t1) | 0;
@@ -99,9 +117,14 @@ function compress(h: number[], block: Uint8Array): void {
     b = a;
     a = (t1 + s0 + majority) | 0;
   }
-  [a, b, c, d, e, f, g, k].forEach((v, i) => {
-    h[i] = ((h[i] as number) + v) | 0;
-  });
+  hash[0] = ((hash[0] as number) + a) | 0;
+  hash[1] = ((hash[1] as number) + b) | 0;
+  hash[2] = ((hash[2] as number) + c) | 0;
+  hash[3] = ((hash[3] as number) + d) | 0;
+  hash[4] = ((hash[4] as number) + e) | 0;
+  hash[5] = ((hash[5] as number) + f) | 0;
+  hash[6] = ((hash[6] as number) + g) | 0;
+  hash[7] = ((hash[7] as number) + h) | 0;
 }
 
 /** SHA-256 of a whole array, 32 bytes. */

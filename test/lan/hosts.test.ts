@@ -208,12 +208,12 @@ describe('saved state', () => {
     runUntil(wire, 60 * SECOND, () => receiver.received > 150_000);
     const saved = JSON.parse(JSON.stringify(wire.save())) as Json;
     const twin = Wire.load(saved);
-    expect(JSON.stringify(twin.save())).toBe(JSON.stringify(saved));
+    expect(JSON.stringify(twin.save()) === JSON.stringify(saved), 'same state after loading').toBe(true);
     wire.runEvents(120 * SECOND);
     // The twin runs in other slices.
     for (let t = twin.now; t < 120 * SECOND; t += 37 * MS) twin.runEvents(t);
     twin.runEvents(120 * SECOND);
-    expect(JSON.stringify(twin.save())).toBe(JSON.stringify(wire.save()));
+    expect(JSON.stringify(twin.save()) === JSON.stringify(wire.save()), 'same end state').toBe(true);
     const other = twin.roots['receiver'] as Talker;
     expect(sha256Hex(join(other.chunks))).toBe(sha256Hex(pattern(400_000)));
     expect(Host.find(twin, 'pc1').ip).toBe(parseIp('192.168.1.1'));
