@@ -43,7 +43,7 @@ function readCode(board: Board, core: Core, ea: number): number | undefined {
 function lastInstructions(board: Board, core: Core): number[] {
   const view = core.view();
   const at = core.constant('BRANCH_TRACE');
-  const count = view.getUint32(core.constant('BRANCH_TRACE_COUNT'), true);
+  const count = view.getUint32(core.constant('BRANCH_COUNT'), true);
   const pc = board.register('pc');
   let out: number[] = [];
   let end = pc;
