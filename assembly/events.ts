@@ -21,6 +21,7 @@ export const EV_I2C: u32 = 9;
 export const EV_UART: u32 = 10;
 /** An SCC in Ethernet mode uses the same two slots: EV_SCC + 2n and the one after, n = 0 for SCC1. */
 export const EV_SCC: u32 = 14;
+export const EV_IDMA: u32 = 22;
 export const EV_CPU_FIRST: u32 = 24;
 
 /** Asks for `socEvent(id)` at the first instruction boundary at or after cycle `when`; replaces an earlier request. */

@@ -1,7 +1,7 @@
 /** CP command register (MPC860 UM, Communications Processor: CP Command Register; hardware/cpm.md section 1). */
 import { cancel, EV_CPCR, schedule } from '../events';
 import { i2cCommand, i2cReset } from './i2c';
-import { IDMA1_PRAM, IDMA2_PRAM, idmaInit } from './idma';
+import { idmaInit, idmaReset, idmaStop } from './idma';
 import { half, now, peek16, poke16, wrote16 } from './io';
 import { riscTimersReset, setTimer } from './risctimers';
 import { sccChannelsReset, sccCommand } from './scc';
@@ -28,6 +28,7 @@ export const CLOSE_RX_BD: u32 = 0x7;
 export const SET_GROUP_ADDRESS: u32 = 0x8;
 const INIT_IDMA: u32 = 0x5;
 const SET_TIMER: u32 = 0x8;
+const STOP_IDMA: u32 = 0xb;
 
 /** Clocks that a command and a CP reset take. */
 const COMMAND_CLOCKS: u64 = 40;
@@ -67,11 +68,13 @@ function execute(channel: u32, opcode: u32): void {
       sccCommand(channel >> 2, opcode);
       break;
     case 0x1:
-      if (opcode == INIT_IDMA) idmaInit(IDMA1_PRAM);
+      if (opcode == INIT_IDMA) idmaInit(0);
+      else if (opcode == STOP_IDMA) idmaStop(0);
       else i2cCommand(opcode);
       break;
     case 0x5:
-      if (opcode == INIT_IDMA) idmaInit(IDMA2_PRAM);
+      if (opcode == INIT_IDMA) idmaInit(1);
+      else if (opcode == STOP_IDMA) idmaStop(1);
       else if (opcode == SET_TIMER) setTimer();
       else spiCommand(opcode);
       break;
@@ -90,6 +93,7 @@ function cpmReset(): void {
   smcReset();
   spiReset();
   i2cReset();
+  idmaReset();
   riscTimersReset();
   siuUpdate();
 }

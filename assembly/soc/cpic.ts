@@ -1,10 +1,11 @@
 /** CPM interrupt controller (MPC860 UM, CPM Interrupt Controller; hardware/cpm.md section 2). */
 import { gptRequests } from './gpt';
 import { I2CER, I2CMR } from './i2c';
+import { IDMR1, IDMR2, IDSR1, IDSR2 } from './idma';
 import { clearOnes, half, peek8, peek16, peek32, poke16, poke32, put, wrote16 } from './io';
 import { RTER, RTMR } from './risctimers';
 import { SCC_BASE, SCC_SIZE, SCCE, SCCM } from './scc';
-import { IDMR1, IDMR2, IDSR1, IDSR2, SDMR, SDSR } from './sdma';
+import { SDMR, SDSR } from './sdma';
 import { siuUpdate } from './siu';
 import { SMC1_BASE, SMC2_BASE, SMCE, SMCM } from './smc';
 import { SPIE, SPIM } from './spi';

@@ -1,6 +1,7 @@
 /** Parallel ports A–D and the PCMCIA interface's pins (MPC860 UM, Parallel I/O Ports; hardware/cpm.md section 10). */
 import { cpicLatch } from './cpic';
 import { flashSelect } from './dataflash';
+import { idmaRequest } from './idma';
 import { peek16, peek32, poke32, put } from './io';
 import { CFG_FLASH_SELECT, PINS_A, PINS_B, PINS_C, PINS_D } from './state';
 
@@ -8,6 +9,7 @@ export const PADIR: u32 = 0x950;
 export const PADAT: u32 = 0x956;
 export const PCDIR: u32 = 0x960;
 export const PCPAR: u32 = 0x962;
+export const PCSO: u32 = 0x964;
 export const PCDAT: u32 = 0x966;
 export const PCINT: u32 = 0x968;
 export const PDDIR: u32 = 0x970;
@@ -77,6 +79,7 @@ export function portsWrite(word: u32, v: u32, m: u32): void {
   if (word >= PD_END && word < (PIPC & ~3)) return;
   put(word, v, m, bits);
   if (word >= PBDIR) updateSelect();
+  else if (word == PCDIR || word == (PCSO & ~3)) idmaRequest();
 }
 
 /** The data flash is selected while its pin is a general-purpose output that is low. */

@@ -1,4 +1,4 @@
-/** SDMA: the CPM's way to memory, and the SDMA/IDMA status registers (MPC860 UM, SDMA Channels; hardware/cpm.md 5). */
+/** SDMA: the CPM's way to memory, and its status registers (MPC860 UM, SDMA Channels; hardware/cpm.md 5). */
 import { busSteal, IMMR_WINDOW, physRead8, physRead32, physValid, physWrite8, physWrite32 } from '../bus/physical';
 import { BUS_FREE_AT, IMMR_MEM } from '../layout';
 import { dpramPresent } from './dpram';
@@ -8,14 +8,9 @@ import { siuUpdate } from './siu';
 export const SDAR: u32 = 0x904;
 export const SDSR: u32 = 0x908;
 export const SDMR: u32 = 0x90c;
-export const IDSR1: u32 = 0x910;
-export const IDMR1: u32 = 0x914;
-export const IDSR2: u32 = 0x918;
-export const IDMR2: u32 = 0x91c;
 
 const SDSR_SBER: u32 = 0x80;
 const SDSR_BITS: u32 = 0x83;
-const IDSR_BITS: u32 = 0x07;
 /** Clocks of arbitration per SDMA access on top of the bank's own. */
 const ARBITRATION: u64 = 1;
 
@@ -96,7 +91,7 @@ export function sdmaStore(pa: u32, from: u32, n: u32): void {
   for (; i < n; i++) physWrite8(pa + i, load<u8>(from + i));
 }
 
-/** SDSR … IDMR2: one byte register at the top of each word. */
+/** SDSR and SDMR: one byte register at the top of each word. */
 export function sdmaWrite(word: u32, v: u32, m: u32): void {
   switch (word) {
     case SDSR:
@@ -105,18 +100,10 @@ export function sdmaWrite(word: u32, v: u32, m: u32): void {
     case SDMR:
       put(word, v, m, inByte(SDMR, SDSR_BITS));
       break;
-    case IDSR1:
-    case IDSR2:
-      clearOnes(word, v, m, inByte(IDSR1, IDSR_BITS));
-      break;
-    case IDMR1:
-    case IDMR2:
-      put(word, v, m, inByte(IDMR1, IDSR_BITS));
-      break;
   }
   siuUpdate();
 }
 
 export function sdmaReset(): void {
-  for (let word: u32 = SDAR; word <= IDMR2; word += 4) poke32(word, 0);
+  for (let word: u32 = SDAR; word <= SDMR; word += 4) poke32(word, 0);
 }

@@ -7,6 +7,7 @@ import {
   EV_CPCR,
   EV_DEC,
   EV_I2C,
+  EV_IDMA,
   EV_PIT,
   EV_RISC_TIMERS,
   EV_RTC,
@@ -27,6 +28,7 @@ import { rxEvent } from './ether-rx';
 import { txEvent } from './ether-tx';
 import { gptRead, gptReference, gptReset, gptWrite } from './gpt';
 import { i2cEvent, i2cReset, i2cWrite } from './i2c';
+import { idmaEvent, idmaReset, idmaWrite } from './idma';
 import { eventBegin, eventEnd, peek32, poke16, put, touch } from './io';
 import { keysWrite } from './keys';
 import { memcReset, memcWrite } from './memc';
@@ -68,6 +70,7 @@ export function socReset(powerOn: bool): void {
   cpReset();
   riscTimersReset();
   sdmaReset();
+  idmaReset();
   cpicReset();
   portsReset();
   gptReset();
@@ -117,6 +120,9 @@ function handle(id: u32): void {
       return;
     case EV_I2C:
       i2cEvent();
+      return;
+    case EV_IDMA:
+      idmaEvent();
       return;
   }
   const n = (id - EV_SCC) >> 1;
@@ -174,6 +180,7 @@ const KEYS: u32 = 0x300;
 const KEYS_END: u32 = 0x400;
 const I2C: u32 = 0x860;
 const SDMA: u32 = 0x904;
+const IDMA: u32 = 0x910;
 const CPIC: u32 = 0x930;
 const PORTS: u32 = 0x950;
 const GPT: u32 = 0x980;
@@ -216,7 +223,8 @@ function registerWrite(word: u32, v: u32, m: u32): void {
   else if (word < KEYS_END) keysWrite(word, v, m);
   else if (word < I2C) return;
   else if (word < SDMA) i2cWrite(word, v, m);
-  else if (word < CPIC) sdmaWrite(word, v, m);
+  else if (word < IDMA) sdmaWrite(word, v, m);
+  else if (word < CPIC) idmaWrite(word, v, m);
   else if (word < PORTS) cpicWrite(word, v, m);
   else if (word < GPT) portsWrite(word, v, m);
   else if (word < CP) gptWrite(word, v, m);

@@ -103,9 +103,12 @@ export const FLASH_BUFFERS: u32 = FLASH + 64;
 // --- I2C (i2c.ts) ---
 export const I2C: u32 = FLASH_BUFFERS + 1024;
 
+// --- IDMA (idma.ts) ---
+export const IDMA: u32 = I2C + 32;
+
 // --- frames of SCC2–4 on their way out; SCC1 uses ETH_TX ---
 export const SCC_FRAME_MAX: u32 = 2048;
-export const SCC_FRAMES: u32 = I2C + 32;
+export const SCC_FRAMES: u32 = IDMA + 128;
 
 /** First byte after everything above. */
 export const STATE_CLEAR_END: u32 = SCC_FRAMES + 3 * SCC_FRAME_MAX;

@@ -384,6 +384,15 @@ describe('SCC Ethernet transmission (scc-ethernet.md section 5)', () => {
     expect(bench.r16(TX_RING + 8)).toBe(0x1c00);
   });
 
+  it('collides by itself with PSMR[FC], for the loop-back test of the retry limit', () => {
+    const bench = ethernet({ psmr: 0x480a });
+    bench.w16(PRAM + 0x46, 1);
+    transmit(bench, 0, 0x9c00, body);
+    bench.runUs(1000);
+    expect(bench.r16(TX_RING) & 0x8040).toBe(0x0040);
+    expect(bench.sent).toHaveLength(0);
+  });
+
   it('reports a late collision without a retry', () => {
     const bench = ethernet();
     transmit(bench, 0, 0x9c00, body);

@@ -86,6 +86,14 @@ describe('SIU interrupt controller', () => {
     expect(bench.r32(SIPEND)).toBe(0);
   });
 
+  it('takes IRQ0 as a non-maskable interrupt at 0x100 (siu.md 1.1)', () => {
+    const bench = new SocBench();
+    bench.ramW32(0x100, 0x4800_0000);
+    bench.core.irqInput(0, 1);
+    bench.run(100);
+    expect(bench.core.getReg(bench.constant('REG_PC'))).toBe(0x100);
+  });
+
   it('lets only the first write of SYPCR count (siu.md 1.4)', () => {
     const bench = new SocBench();
     bench.w32(0x004, 0xffff_ff07);

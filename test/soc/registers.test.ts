@@ -172,6 +172,33 @@ describe('RISC timer table (cpm.md section 8)', () => {
   });
 });
 
+describe('IDMA (cpm.md section 7)', () => {
+  it('copies the buffers of a chain and reports AD and DONE', () => {
+    const bench = new SocBench();
+    const data = Uint8Array.from({ length: 200 }, (_, i) => i ^ 0x5a);
+    bench.ram(0x3001, 200).set(data);
+    bench.w16(0x3cc0, 0x0200);
+    bench.w16(0x3cc2, 0x0000);
+    for (const [bd, status, length, from, to] of [
+      [0x2200, 0x9000, 150, 0x3001, 0x5000],
+      [0x2210, 0x8800, 50, 0x3001 + 150, 0x5000 + 150],
+    ] as const) {
+      bench.w32(bd + 4, length);
+      bench.w32(bd + 8, from);
+      bench.w32(bd + 12, to);
+      bench.w16(bd, status);
+    }
+    bench.w16(0x960, 0x0001);
+    bench.w16(0x964, 0x0001);
+    bench.w16(0x9c0, 0x0511);
+    bench.runUs(100);
+    expect(bench.ram(0x5000, 200)).toEqual(data);
+    expect(bench.r8(0x910)).toBe(0x06);
+    expect(bench.r16(0x2200)).toBe(0x1000);
+    expect(bench.r16(0x2210)).toBe(0x0800);
+  });
+});
+
 describe('I2C (cpm.md section 14)', () => {
   it('reports NAK and TXE for a device that is not there', () => {
     const bench = new SocBench();

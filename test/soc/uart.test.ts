@@ -165,4 +165,28 @@ describe('SCC UART (cpm.md section 12)', () => {
     bench.run(100_000);
     expect(bench.consoleOutput()).toBe('ok');
   });
+
+  it('closes a BD at a control character, and keeps a rejected one out of the buffer', () => {
+    const bench = new SocBench({ consolePort: 3 });
+    const pram = 0x3d00;
+    bench.w32(0x9f4, 0x0001_0000 | ((22 - 1) << 1));
+    bench.w32(0xaec, 0x0000_0900);
+    bench.w16(pram, 0x2100);
+    bench.w16(pram + 6, 16);
+    bench.w16(pram + 0x50, 0x000a);
+    bench.w16(pram + 0x52, 0x4011);
+    bench.w16(pram + 0x54, 0x8000);
+    bench.w16(pram + 0x60, 0xc0ff);
+    bench.w16(0xa28, 0x3000);
+    bench.w16(CPCR, 0x0041);
+    bench.bd(0x2100, 0xb000, 0, RX_BUFFER);
+    bench.w32(0xa20, 0x0002_8034);
+    bench.type('a\u0011b\n');
+    bench.run(4 * CHARACTER + 100);
+    expect(bench.r16(0x2100)).toBe(0x3800);
+    expect(bench.r16(0x2102)).toBe(3);
+    expect(new TextDecoder().decode(bench.ram(RX_BUFFER, 3))).toBe('ab\n');
+    expect(bench.r16(pram + 0x62)).toBe(0x11);
+    expect(bench.r16(0xa30)).toBe(0x0009);
+  });
 });
