@@ -2,7 +2,7 @@
 
 import { BUS_GENERATION, busConfigChanged, physPointer, physRead8, physWrite8 } from './bus/physical';
 import { dcEnabled, dcPeek } from './cache/dcache';
-import { icRedecode } from './cache/icache';
+import { icPatch, icRedecode } from './cache/icache';
 import { machinePowerOn } from './cpu/reset';
 import { sprRead, sprWrite } from './cpu/spr';
 import {
@@ -168,13 +168,14 @@ export function hostRead32(pa: u32): u32 {
   return (hostRead16(pa) << 16) | hostRead16(pa + 2);
 }
 
-/** Changes memory (ROM too) and what the data cache holds of it. */
+/** Changes memory (ROM too) and what the caches hold of it. */
 export function hostWrite8(pa: u32, value: u32): void {
   const p = physPointer(pa);
   if (p) store<u8>(p, <u8>value);
   else physWrite8(pa, value);
   const data = dcPeek(pa & ~15);
   if (data) store<u8>(data + (pa & 15), <u8>value);
+  icPatch(pa, value);
 }
 
 /** As `hostWrite8`, a big-endian half-word. */

@@ -83,6 +83,17 @@ export function icRedecode(): void {
   for (let i: u32 = 0; i < SETS * 2; i++) decodeLine(IC_LINES + i * LINE_BYTES, CODE_LINES + i * CODE_LINE_BYTES);
 }
 
+/** The host changed the byte at `pa`: so does the copy in the cache, if there is one. */
+export function icPatch(pa: u32, value: u32): void {
+  const record = IC_TAGS + (pa & SET_BITS);
+  let place: u32 = 0;
+  if (load<u32>(record) == (pa & ~15)) place = load<u32>(record, PLACE);
+  else if (load<u32>(record, SECOND) == (pa & ~15)) place = load<u32>(record, SECOND + PLACE);
+  if (!place) return;
+  store<u8>(icRaw(place) + (pa & 15), <u8>value);
+  decodeLine(icRaw(place), place);
+}
+
 /** icbi: drops the line at `line`. */
 export function icDrop(line: u32): void {
   const record = IC_TAGS + (line & SET_BITS);

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { asm, bareCore } from '../support/core.js';
+import { GOLDEN } from './data/golden.js';
+
+const LR = 8;
+const CTR = 9;
+
+function flags(xer: number): string {
+  const names = [];
+  if (xer & 0x80000000) names.push('SO');
+  if (xer & 0x40000000) names.push('OV');
+  if (xer & 0x20000000) names.push('CA');
+  return names.join(' ') || '-';
+}
+
+describe('integer instructions, golden vectors (core-instructions.md section 10)', () => {
+  const core = bareCore();
+  let inserts = 0;
+  for (const [text, word, a, b, xer, result, wantFlags, cr0] of GOLDEN) {
+    it(`${text} of ${a.toString(16)}, ${b.toString(16)}, XER ${xer.toString(16)}`, () => {
+      core.setGpr(3, a);
+      core.setGpr(4, b);
+      core.setGpr(5, text.startsWith('rlwimi') ? (inserts++ === 0 ? 0xffffffff : 0x11223344) : 0xdeadbeef);
+      core.cr = 0;
+      core.xer = xer;
+      core.execute([word]);
+      expect({ r5: core.gpr(5), flags: flags(core.xer), cr0: core.cr >>> 28 }).toEqual({
+        r5: result,
+        flags: wantFlags,
+        cr0,
+      });
+    });
+  }
+
+  it('has every row of the table', () => {
+    expect(GOLDEN.length).toBe(111);
+  });
+});
+
+describe('other instructions (core-instructions.md section 10.1)', () => {
+  it('lswi wraps from r31 to r0 and clears the low bytes', () => {
+    const core = bareCore();
+    core.load(0x8000, [0xa1a2a3a4, 0xa5a6a7a8]);
+    core.setGpr(4, 0x8000);
+    core.execute([asm.lswi(31, 4, 7)]);
+    expect(core.gpr(31)).toBe(0xa1a2a3a4);
+    expect(core.gpr(0)).toBe(0xa5a6a700);
+  });
+
+  it('lswx takes its count from XER and leaves it', () => {
+    const core = bareCore();
+    core.load(0x8000, [0xa1a2a3a4, 0xa5a6a7a8]);
+    core.setGpr(4, 0x8000);
+    core.xer = 5;
+    core.execute([asm.lswx(5, 0, 4)]);
+    expect([core.gpr(5), core.gpr(6), core.xer]).toEqual([0xa1a2a3a4, 0xa5000000, 5]);
+  });
+
+  it('stswi stores bytes in address order and no more', () => {
+    const core = bareCore();
+    core.load(0x8000, [0xffffffff, 0xffffffff]);
+    core.setGpr(4, 0x8000);
+    core.setGpr(5, 0x01020304);
+    core.setGpr(6, 0x05060708);
+    core.execute([asm.stswi(5, 4, 6)]);
+    expect([core.fn.hostRead32(0x8000) >>> 0, core.fn.hostRead32(0x8004) >>> 0]).toEqual([0x01020304, 0x0506ffff]);
+  });
+
+  it('mtcrf writes the selected fields only', () => {
+    const core = bareCore();
+    core.cr = 0;
+    core.setGpr(3, 0x12345678);
+    core.execute([asm.mtcrf(0x81, 3)]);
+    expect(core.cr).toBe(0x10000008);
+  });
+
+  it('mcrxr moves and clears the XER flags', () => {
+    const core = bareCore();
+    core.cr = 0;
+    core.xer = 0xe0000000;
+    core.execute([asm.mcrxr(3)]);
+    expect([core.cr, core.xer]).toEqual([0x000e0000, 0]);
+  });
+
+  it('bclrl jumps to the old LR', () => {
+    const core = bareCore();
+    core.load(0x5000, [0x48000000]);
+    core.setSpr(LR, 0x5000);
+    core.execute([asm.bclr(20, 0, 1)]);
+    expect([core.pc, core.spr(LR)]).toEqual([0x5000, 0x4004]);
+  });
+
+  it('bdz with CTR 0 wraps CTR and is not taken', () => {
+    const core = bareCore();
+    core.setSpr(CTR, 0);
+    core.execute([asm.bc(18, 0, 0x100)]);
+    expect([core.pc, core.spr(CTR)]).toEqual([0x4004, 0xffffffff]);
+  });
+
+  it('LK sets LR although the branch is not taken', () => {
+    const core = bareCore();
+    core.cr = 0;
+    core.execute([asm.nop(), asm.bc(12, 2, 0x100, 1)]);
+    expect([core.pc, core.spr(LR)]).toEqual([0x4008, 0x4008]);
+  });
+
+  it('bcctr that decrements uses the decremented CTR as target (MPC823 UM 7.1.7.1)', () => {
+    const core = bareCore();
+    core.load(0x5000, [0x48000000]);
+    core.setSpr(CTR, 0x5001);
+    core.execute([asm.xl(528, 16, 0, 0)]);
+    expect([core.pc, core.spr(CTR)]).toEqual([0x5000, 0x5000]);
+  });
+
+  it('stwcx. stores once per reservation', () => {
+    const core = bareCore();
+    core.setGpr(4, 0x8000);
+    core.setGpr(5, 77);
+    core.cr = 0;
+    core.execute([asm.lwarx(6, 0, 4), asm.stwcx(5, 0, 4)]);
+    expect([core.cr >>> 28, core.fn.hostRead32(0x8000)]).toEqual([2, 77]);
+    core.setGpr(5, 78);
+    core.execute([asm.stwcx(5, 0, 4)]);
+    expect([core.cr >>> 28, core.fn.hostRead32(0x8000)]).toEqual([0, 77]);
+  });
+
+  it('loads and stores of every size, update and byte reversal', () => {
+    const core = bareCore();
+    core.load(0x8000, [0x81828384, 0x85868788, 0]);
+    core.setGpr(3, 0x8000);
+    core.setGpr(4, 4);
+    core.setGpr(7, 0x8000);
+    core.execute([
+      asm.lbz(10, 1, 3),
+      asm.lhz(11, 2, 3),
+      asm.d(42, 12, 3, 2), // lha
+      asm.x(23, 13, 3, 4), // lwzx
+      asm.x(534, 14, 3, 4), // lwbrx
+      asm.x(790, 15, 3, 4), // lhbrx
+      asm.d(33, 16, 7, 4), // lwzu
+      asm.x(662, 16, 7, 4), // stwbrx at 8008
+      asm.x(375, 17, 3, 4), // lhaux
+    ]);
+    expect([10, 11, 12, 13, 14, 15, 16, 7, 17, 3].map((n) => core.gpr(n))).toEqual([
+      0x82, 0x8384, 0xffff8384, 0x85868788, 0x88878685, 0x8685, 0x85868788, 0x8004, 0xffff8586, 0x8004,
+    ]);
+    expect(core.fn.hostRead32(0x8008) >>> 0).toBe(0x88878685);
+  });
+
+  it('misaligned scalars are split, across a page too', () => {
+    const core = bareCore();
+    core.load(0x8ffc, [0x11223344, 0x55667788]);
+    core.setGpr(3, 0x8ffc);
+    core.execute([asm.lwz(4, 1, 3), asm.lwz(5, 2, 3), asm.lwz(6, 3, 3), asm.lhz(7, 3, 3), asm.stw(4, 3, 3)]);
+    expect([4, 5, 6, 7].map((n) => core.gpr(n))).toEqual([0x22334455, 0x33445566, 0x44556677, 0x4455]);
+    expect([core.fn.hostRead32(0x8ffc), core.fn.hostRead32(0x9000)].map((v) => v >>> 0)).toEqual([
+      0x11223322, 0x33445588,
+    ]);
+  });
+});
