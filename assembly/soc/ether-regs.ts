@@ -80,6 +80,8 @@ export const PSMR_RSH: u32 = 0x2000;
 export const PSMR_IAM: u32 = 0x1000;
 export const PSMR_PRO: u32 = 0x0200;
 export const PSMR_BRO: u32 = 0x0100;
+/** Stop the back-off timer while a carrier is sensed. */
+export const PSMR_SBT: u32 = 0x0080;
 export const PSMR_LPB: u32 = 0x0040;
 export const PSMR_LCW: u32 = 0x0010;
 export const PSMR_FDE: u32 = 0x0001;

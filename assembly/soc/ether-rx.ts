@@ -46,7 +46,7 @@ import {
   SCCE_RXB,
   SCCE_RXF,
 } from './ether-regs';
-import { txOnAir } from './ether-tx';
+import { txHold, txOnAir } from './ether-tx';
 import { now, peek16, peek32, poke16, poke32 } from './io';
 import { MRBLR, RBASE, RBPTR, RCOUNT, RDPTR, sccEvent, sccIsEthernet, sccLoopback, sccPram } from './scc';
 import { sdmaCheck, sdmaStore } from './sdma';
@@ -110,8 +110,10 @@ export function rxFromWire(start: u64): void {
   const s = ether(0);
   const len = min<u32>(load<u32>(ETH_RX), ETH_FRAME_MAX);
   const dribble = load<u32>(s, RX_DRIBBLE);
+  const duration = ethernetBits(PREAMBLE_BITS + <u64>dribble + ((<u64>len) << 3));
   store<u64>(s, start, CARRIER_ON);
-  store<u64>(s, start + ethernetBits(PREAMBLE_BITS + <u64>dribble + ((<u64>len) << 3)), CARRIER_END);
+  store<u64>(s, start + duration, CARRIER_END);
+  txHold(0, duration);
   // In half duplex a station that transmits does not receive: this is a collision, which the wire will tell.
   if (sccLoopback(0) || (txOnAir(0) && !fullDuplex(0))) return;
   rxBegin(0, start, ETH_RX + 4, len);

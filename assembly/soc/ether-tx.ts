@@ -19,7 +19,9 @@ import {
   PADS,
   PREAMBLE_BITS,
   PSMR_FC,
+  PSMR_HBC,
   PSMR_LCW,
+  PSMR_SBT,
   RET_CNT,
   RET_LIM,
   SCCE_GRA,
@@ -69,6 +71,7 @@ const BD_R: u32 = BD_READY;
 const BD_PAD: u32 = 0x4000;
 const BD_TC: u32 = 0x0400;
 const BD_DEF: u32 = 0x0200;
+const BD_HB: u32 = 0x0100;
 const BD_LC: u32 = 0x0080;
 const BD_RL: u32 = 0x0040;
 const BD_RC_SHIFT: u32 = 2;
@@ -342,6 +345,8 @@ function wireEnd(n: u32): void {
     store<u32>(ETH_TX, len);
     requestStop(STOP_TX_END);
   } else if (n == 0 && load<u32>(CFG_LINK_DOWN) && !sccLoopback(n)) mark(n, BD_CSL);
+  // The transceiver's heartbeat comes on CLSN: not in internal loopback, and not in full duplex.
+  if (psmr(n) & PSMR_HBC && (!onWire(n) || fullDuplex(n))) mark(n, BD_HB);
   if (hearsItself(n)) rxBegin(n, load<u64>(s, TX_START), frame(n), len);
 }
 
@@ -359,7 +364,7 @@ function frameDone(n: u32): void {
   else if (bd == bdOf(n, TBPTR) && old & BD_R) stepBd(n, TBPTR, TBASE, old);
   enter(n, TX_IDLE);
   let events: u32 = old & BD_I ? SCCE_TXB : 0;
-  if (status & (BD_STOPS | BD_CSL)) events |= SCCE_TXE;
+  if (status & (BD_STOPS | BD_CSL | BD_HB)) events |= SCCE_TXE;
   if (status & BD_STOPS) store<u32>(s, flags(n) | TXF_STOPPED, TX_FLAGS);
   if (flags(n) & TXF_GRACEFUL) {
     store<u32>(s, (flags(n) & ~TXF_GRACEFUL) | TXF_STOPPED, TX_FLAGS);
@@ -419,6 +424,13 @@ function jamEnd(n: u32): void {
   }
   enter(n, TX_CLOSE);
   schedule(evTx(n), t + ethernetBits(CLOSE_BITS));
+}
+
+/** Somebody's carrier of `cycles` began: with PSMR[SBT] a back-off in progress stands still as long. */
+export function txHold(n: u32, cycles: u64): void {
+  const when = due(evTx(n));
+  const backingOff = state(n) == TX_WAIT && load<u32>(ether(n), TX_RETRIES) > 0;
+  if (backingOff && when != NEVER && psmr(n) & PSMR_SBT) schedule(evTx(n), when + cycles);
 }
 
 /** Xorshift generator; its state is part of the machine's. */

@@ -2,7 +2,7 @@
 import { ether } from './ether';
 import { CARRIER_HOST, CARRIER_OFF, CARRIER_ON, RX_DRIBBLE } from './ether-regs';
 import { rxCollision, rxFromWire } from './ether-rx';
-import { txCarrierOff, txCollision } from './ether-tx';
+import { txCarrierOff, txCollision, txHold } from './ether-tx';
 import { now } from './io';
 import { portCPins } from './ports';
 import { irqPin } from './siu';
@@ -81,6 +81,7 @@ export function ethCarrier(busy: u32): void {
   } else if (load<u32>(s, CARRIER_HOST)) {
     store<u32>(s, 0, CARRIER_HOST);
     store<u64>(s, now(), CARRIER_OFF);
+    txHold(0, now() - load<u64>(s, CARRIER_ON));
     txCarrierOff(0);
   }
 }

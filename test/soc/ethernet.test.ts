@@ -460,6 +460,43 @@ describe('SCC Ethernet transmission (scc-ethernet.md section 5)', () => {
     expect(bench.r16(RX_RING + 8)).toBe(0x8000);
   });
 
+  it('misses the heartbeat with HBC where no transceiver answers', () => {
+    const bench = ethernet({ diag: 0x40, psmr: 0x884b });
+    transmit(bench, 0, 0x9c00, body);
+    bench.runUs(200);
+    expect(bench.r16(TX_RING)).toBe(0x1d00);
+    expect(bench.r16(SCCE) & TXE).toBe(TXE);
+    const wired = ethernet({ psmr: 0x880a });
+    transmit(wired, 0, 0x9c00, body);
+    wired.runUs(200);
+    expect(wired.r16(TX_RING)).toBe(0x1c00);
+  });
+
+  it('works the same on SCC2, SCC3 and SCC4 in internal loopback', () => {
+    for (const n of [1, 2, 3]) {
+      const bench = new SocBench();
+      const regs = 0xa00 + 0x20 * n;
+      const pram = 0x3c00 + 0x100 * n;
+      bench.w16(pram, RX_RING);
+      bench.w16(pram + 2, TX_RING);
+      bench.w16(pram + 6, MRBLR);
+      bench.w16(pram + 0x4a, 1518);
+      bench.w16(pram + 0x4c, 64);
+      bench.w16(pram + 0x4e, 1520);
+      bench.w16(CPCR, 0x0001 | (n << 6));
+      bench.bd(RX_RING, 0xa000, 0, RX_BUFFERS);
+      bench.w16(regs + 0x14, RXF);
+      bench.w16(regs + 8, 0x084b);
+      bench.w32(regs, 0x1088_007c);
+      const data = Uint8Array.from([...BROADCAST, ...STATION, ...body.subarray(12)]);
+      transmit(bench, 0, 0xac00, data);
+      bench.runUs(300);
+      expect(bench.r16(regs + 0x10), `SCC${n + 1}`).toBe(RXF);
+      expect(bench.r32(0x944)).toBe((1 << (30 - n)) >>> 0);
+      expect(bench.ram(RX_BUFFERS, 104)).toEqual(withFcs(data));
+    }
+  });
+
   it('sends from BD 0 with W set for ever, as U-Boot does', () => {
     const bench = ethernet();
     for (let i = 0; i < 3; i++) {
