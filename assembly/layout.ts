@@ -66,6 +66,8 @@ export const STOP_CHECKSTOP: u32 = 5;
 export const STOP_EXCEPTION_STORM: u32 = 6;
 /** The host's breakpoint BREAKPOINT was reached. */
 export const STOP_BREAKPOINT: u32 = 7;
+/** The board went through a hard reset and is about to fetch its first instruction; a host that is its boot loader acts now. */
+export const STOP_RESET: u32 = 8;
 
 export const HOST_WATCH_CONSOLE: u32 = 1;
 

@@ -3,8 +3,8 @@
 import { busConfigChanged, IMMR_WINDOW } from '../bus/physical';
 import { dcReset } from '../cache/dcache';
 import { icReset } from '../cache/icache';
-import { eventsReset } from '../events';
-import { CPU_BASE, CPU_SIZE, INSTRUCTIONS, NOW, PENDING, STATE_BASE, STOP_REQUEST } from '../layout';
+import { eventsReset, requestStop } from '../events';
+import { CPU_BASE, CPU_SIZE, INSTRUCTIONS, NOW, PENDING, STATE_BASE, STOP_REQUEST, STOP_RESET } from '../layout';
 import { derivedReset } from '../mmu/derived';
 import { CTR_TWAM, MD_CTR, MI_CTR } from '../mmu/mmu';
 import { socReset } from '../soc/soc';
@@ -79,6 +79,7 @@ export function cpuReset(powerOn: bool): void {
   socReset(powerOn);
   busConfigChanged();
   derivedReset();
+  if (!powerOn) requestStop(STOP_RESET);
 }
 
 /** Power-on: time starts at 0. */

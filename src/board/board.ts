@@ -1,6 +1,6 @@
 import { GuestStopped, UsageError } from '../errors.js';
 import { type BootParams, commandLine } from '../firmware/boot-params.js';
-import { type ElfImage, type ElfSymbol, parseElf } from '../firmware/elf.js';
+import { type ElfImage, parseElf } from '../firmware/elf.js';
 import { Symbols } from '../firmware/symbols.js';
 import { sha256Hex } from '../lan/sha256.js';
 import { Wire } from '../lan/wire.js';
@@ -26,11 +26,21 @@ export interface BoardOptions {
 /** Why `run` came back. */
 export type RunOutcome = 'time' | 'checkstop' | 'exception-storm' | 'breakpoint';
 
+/** What the loader was given last; it loads it again after a reset. */
+interface Booted {
+  image: ElfImage;
+  file: Uint8Array;
+  line: string;
+}
+
 /** A span of virtual time. Give one. */
 export interface Span {
   seconds?: number;
   cycles?: number;
 }
+
+/** Reasons of the core to stop, by the names used here. */
+type StopName = 'until' | 'txStart' | 'txEnd' | 'console' | 'checkstop' | 'storm' | 'breakpoint' | 'reset';
 
 const BOARD_INFO_AT = 0x3000;
 const COMMAND_LINE_AT = 0x3400;
@@ -55,12 +65,12 @@ export class Board {
   /** Physical memory. */
   readonly memory: BoardMemory;
   readonly #core: Core;
-  readonly #stop: Record<'until' | 'txStart' | 'txEnd' | 'console' | 'checkstop' | 'storm' | 'breakpoint', number>;
+  readonly #stop: Record<StopName, number>;
   readonly #ethTx: number;
   readonly #ethRx: number;
   #lan: Wire;
   #symbols = new Symbols([]);
-  #elfSymbols: readonly ElfSymbol[] = [];
+  #booted: Booted | undefined;
   #outcome: RunOutcome = 'time';
 
   private constructor(core: Core, description: BoardDescription, seed: number) {
@@ -75,6 +85,7 @@ export class Board {
       checkstop: core.constant('STOP_CHECKSTOP'),
       storm: core.constant('STOP_EXCEPTION_STORM'),
       breakpoint: core.constant('STOP_BREAKPOINT'),
+      reset: core.constant('STOP_RESET'),
     };
     this.#ethTx = core.constant('ETH_TX');
     this.#ethRx = core.constant('ETH_RX');
@@ -125,9 +136,11 @@ export class Board {
     const line = commandLine(params);
     const name = typeof firmware === 'string' ? firmware : 'the image';
     const bytes = typeof firmware === 'string' ? await resources().firmware(firmware) : firmware;
-    const image = parseElf(bytes, name, this.description.ramBytes);
+    const booted = { image: parseElf(bytes, name, this.description.ramBytes), file: bytes, line };
     this.#powerOn();
-    this.#load(image, line);
+    this.#core.bytes().fill(0, this.#core.constant('RAM_BASE'), this.#core.fn.flashBase());
+    this.#setBooted(booted);
+    this.#load(booted);
   }
 
   /** The Ethernet segment that SCC1 is on; add stations to it. After `restore` it is a new object with the saved stations. */
@@ -220,8 +233,8 @@ export class Board {
     const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
     return packSections(
       new Map([
-        ['INFO', text({ board: this.description, outcome: this.#outcome })],
-        ['SYMS', text(this.#elfSymbols)],
+        ['INFO', text({ board: this.description, outcome: this.#outcome, line: this.#booted?.line ?? '' })],
+        ['ELF ', this.#booted?.file ?? new Uint8Array()],
         ['CORE', packZeros(this.#stateBytes())],
         ['MEMS', packZeros(this.#memoryBytes())],
         ['CONS', text(this.console.save())],
@@ -244,7 +257,7 @@ export class Board {
         throw new UsageError(`the snapshot is damaged in section ${tag}`);
       }
     };
-    const info = json('INFO') as { board: BoardDescription; outcome: RunOutcome };
+    const info = json('INFO') as { board: BoardDescription; outcome: RunOutcome; line: string };
     const board = await Board.create({ board: info.board });
     const state = unpackZeros(section(sections, 'CORE'), board.#stateBytes().length);
     let at = 0;
@@ -255,8 +268,10 @@ export class Board {
     board.#memoryBytes().set(unpackZeros(section(sections, 'MEMS'), board.#memoryBytes().length));
     board.#core.fn.rebuildDerived();
     board.#outcome = info.outcome;
-    board.#elfSymbols = json('SYMS') as ElfSymbol[];
-    board.#symbols = new Symbols(board.#elfSymbols);
+    const file = section(sections, 'ELF ');
+    if (file.length > 0) {
+      board.#setBooted({ image: parseElf(file, 'the snapshot', info.board.ramBytes), file, line: info.line });
+    }
     board.console.load(json('CONS') as ReturnType<BoardConsole['save']>);
     board.#lan = Wire.load(json('LAN ') as Parameters<typeof Wire.load>[0]);
     board.#connectLan();
@@ -281,7 +296,7 @@ export class Board {
   }
 
   #registerId(name: string | number): number {
-    if (typeof name === 'number') return 0x1000 + name;
+    if (typeof name === 'number') return this.#core.constant('REG_SPR') + name;
     const gpr = /^r(\d+)$/.exec(name);
     if (gpr !== null) return Number(gpr[1]) & 31;
     return this.#core.constant(`REG_${name.toUpperCase()}`);
@@ -323,6 +338,8 @@ export class Board {
         this.#outcome = 'checkstop';
       } else if (reason === this.#stop.storm) {
         this.#outcome = 'exception-storm';
+      } else if (reason === this.#stop.reset) {
+        if (this.#booted !== undefined) this.#load(this.#booted);
       } else if (reason === this.#stop.breakpoint) {
         break;
       } else {
@@ -377,8 +394,16 @@ export class Board {
     fn.powerOn(d.coreHz, d.oscmHz, d.extclkHz);
   }
 
-  /** What the boot loader does: memory controller, clocks, watchdog, then image, board info and command line. */
-  #load(image: ElfImage, line: string): void {
+  #setBooted(booted: Booted): void {
+    this.#booted = booted;
+    this.#symbols = new Symbols(booted.image.symbols);
+  }
+
+  /**
+   * What the boot loader does, at power-on and after each reset: memory
+   * controller, clocks, watchdog, then image, board info and command line.
+   */
+  #load({ image, line }: Booted): void {
     const { fn } = this.#core;
     const d = this.description;
     fn.setReg(this.#registerId(638), d.immr);
@@ -388,10 +413,7 @@ export class Board {
       fn.hostImmrWrite(0x100 + 8 * bank.cs, 4, bank.br);
     }
     const ram = this.#core.bytes().subarray(this.#core.constant('RAM_BASE'));
-    ram.fill(0, 0, d.ramBytes);
-    for (const segment of image.segments) {
-      ram.set(segment.bytes, segment.address);
-    }
+    for (const segment of image.segments) ram.set(segment.bytes, segment.address);
     const info = new DataView(new ArrayBuffer(BOARD_INFO_SIZE));
     info.setUint16(0x00, BOARD_INFO_SIZE);
     d.mac.split(':').forEach((part, i) => {
@@ -410,8 +432,6 @@ export class Board {
     fn.setReg(this.#core.constant('REG_MSR'), 0x1002);
     fn.setReg(this.#core.constant(REG_PC), image.entry);
     fn.rebuildDerived();
-    this.#elfSymbols = image.symbols;
-    this.#symbols = new Symbols(image.symbols);
   }
 
   /** The core's state without the derived section, which holds nothing that decides what happens next. */

@@ -146,3 +146,15 @@ describe('a snapshot', () => {
     await expect(Board.restore(new Uint8Array(100))).rejects.toThrow(/not a quicc860 snapshot/);
   });
 });
+
+describe('a reset', () => {
+  it('by the guest (PLPRCR[CSR] and a checkstop) lets the boot loader load the image again', async () => {
+    const board = await Board.create();
+    await board.boot('ftpd', { ip: '192.168.1.33' });
+    board.console.expect('quicc> ');
+    board.console.send('reboot\n');
+    expect(board.console.expect(/eth1: [^\n]*\n/)[0]).toContain('192.168.1.33');
+    board.console.expect('quicc> ');
+    expect(board.outcome).toBe('time');
+  });
+});
