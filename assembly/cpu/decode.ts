@@ -7,6 +7,7 @@ import {
   FLAG_LIKELY,
   FLAG_LK,
   FLAG_RC,
+  fused,
   LINE_END_ENTRY,
   LINE_HEAD_NEEDS,
   LINE_HEAD_SOURCES,
@@ -131,6 +132,11 @@ export function decodeLine(raw: u32, line: u32): void {
       if (sources & lastLate) cost++;
       if (needs & lastSets & SETS_MUL) cost++;
       if (needs & lastSets & SETS_BRANCH_INPUT) low |= FLAG_HOT;
+    }
+    const op = low & 0xff;
+    if (i && (op == OP_BT || op == OP_BF)) {
+      const before = line + ((i - 1) << 3);
+      store<u8>(before, <u8>fused(load<u8>(before)));
     }
     store<u32>(line + (i << 3), low | ((cost > 15 ? 15 : cost) << 28));
     store<u32>(line + (i << 3), high, 4);

@@ -75,6 +75,8 @@ const STORM_LIMIT: u32 = 65536;
 const IMMR_SYPCR: u32 = 0x004;
 const IMMR_TESR: u32 = 0x020;
 const IMMR_PLPRCR: u32 = 0x284;
+const IMMR_RSR: u32 = 0x288;
+const RSR_CSRS: u32 = 0x08000000;
 const TESR_ITMT: u32 = 0x1000;
 const TESR_DTMT: u32 = 0x0010;
 const PLPRCR_CSR: u32 = 0x0080;
@@ -182,6 +184,7 @@ function checkstop(cause: u32, ea: u32): void {
   store<u32>(FAULTED, 1);
   store<u32>(FETCH_MODE, FETCH_NONE);
   if (load<u8>(IMMR_MEM + IMMR_PLPRCR + 3) & PLPRCR_CSR) {
+    store<u32>(IMMR_MEM + IMMR_RSR, load<u32>(IMMR_MEM + IMMR_RSR) | bswap<u32>(RSR_CSRS));
     store<u32>(PENDING, load<u32>(PENDING) | PENDING_RESET);
     return;
   }

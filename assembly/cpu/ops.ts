@@ -104,6 +104,35 @@ export const OP_STWU: u32 = 97;
 export const OP_STBU: u32 = 98;
 export const OP_STHU: u32 = 99;
 
+// A compare or record form and the conditional branch behind it in the same line, in one step; the branch keeps its own
+// entry, for when it is reached otherwise.
+export const OP_CMPWI_B: u32 = 100;
+export const OP_CMPLWI_B: u32 = 101;
+export const OP_CMPW_B: u32 = 102;
+export const OP_CMPLW_B: u32 = 103;
+export const OP_RLWINM_RC_B: u32 = 104;
+export const OP_ANDI_B: u32 = 105;
+
+/** The operation that does `op` and the conditional branch behind it, or `op` if there is none. */
+export function fused(op: u32): u32 {
+  switch (op) {
+    case OP_CMPWI:
+      return OP_CMPWI_B;
+    case OP_CMPLWI:
+      return OP_CMPLWI_B;
+    case OP_CMPW:
+      return OP_CMPW_B;
+    case OP_CMPLW:
+      return OP_CMPLW_B;
+    case OP_RLWINM_RC:
+      return OP_RLWINM_RC_B;
+    case OP_ANDI:
+      return OP_ANDI_B;
+    default:
+      return op;
+  }
+}
+
 // Flags
 /** Record form: CR0 from the result. For branches: LK. */
 export const FLAG_RC: u32 = 1 << 23;

@@ -33,6 +33,7 @@ import {
   DP_DELTA,
   DP_FAST_READ,
   DP_FAST_WRITE,
+  HOT_ENTRY,
   RETIRED,
   RUN_BASE,
   STEPPING,
@@ -61,6 +62,7 @@ import {
   OP_AND,
   OP_ANDC,
   OP_ANDI,
+  OP_ANDI_B,
   OP_B,
   OP_B_SELF,
   OP_BC,
@@ -74,9 +76,13 @@ import {
   OP_BLR,
   OP_BT,
   OP_CMPLW,
+  OP_CMPLW_B,
   OP_CMPLWI,
+  OP_CMPLWI_B,
   OP_CMPW,
+  OP_CMPW_B,
   OP_CMPWI,
+  OP_CMPWI_B,
   OP_CNTLZW,
   OP_DIVW,
   OP_DIVWU,
@@ -117,6 +123,7 @@ import {
   OP_RLWIMI,
   OP_RLWINM,
   OP_RLWINM_RC,
+  OP_RLWINM_RC_B,
   OP_RLWNM,
   OP_SLOW,
   OP_SLW,
@@ -191,6 +198,9 @@ const FOLD_DISTANCE: u32 = 16;
 
 const IMMR_PLPRCR_LPM: u32 = IMMR_MEM + 0x286;
 
+/** BO bit of an entry: branch if the CR bit is set. */
+const BO_TRUE: u32 = 8 << 8;
+
 /** `boundary`: leave the run loop. */
 const LEAVE: i32 = -1;
 
@@ -231,7 +241,7 @@ class Data {
 class Branch {
   /** 1 if the branch's input was set by the instruction right before it. */
   @inline static hot(e: u32, ip: u32): i32 {
-    return e & FLAG_HOT ? 1 : load<u32>(HOT_INPUT) != 0 && ip == load<u32>(CURRENT_LINE) ? 1 : 0;
+    return e & FLAG_HOT ? 1 : load<u32>(HOT_ENTRY) == ip ? 1 : 0;
   }
 
   /** Entries since the last branch, in bytes. */
@@ -239,10 +249,11 @@ class Branch {
     return ip - load<u32>(RUN_BASE);
   }
 
-  /** Counts the instructions up to and with the branch at `ip`; the next run begins at `next`. */
+  /** Counts the instructions up to and with the branch at `ip`; the next run begins at `next`, with no hot input. */
   @inline static retire(ip: u32, next: u32): void {
     store<u64>(RETIRED, load<u64>(RETIRED) + ((ip - load<u32>(RUN_BASE)) >>> 3) + 1);
-    store<u32>(RUN_BASE, next);
+    // RUN_BASE and, beside it, HOT_ENTRY
+    store<u64>(RUN_BASE, <u64>next);
   }
 
   @inline static taken(distance: u32, hot: i32): i32 {
@@ -266,6 +277,22 @@ class Current {
     return load<u32>(FETCH_EA) + ((ip - load<u32>(CURRENT_LINE)) >>> 1);
   }
 
+  /** Predecoded line at `ea` if translation and cache have it at once, else 0. */
+  @inline static cachedLine(ea: u32): u32 {
+    let line: u32 = 0;
+    if ((ea & 0xfffff000) == load<u32>(CURRENT_PAGE)) {
+      const pa = ea + load<u32>(CURRENT_DELTA);
+      const record = pa & SET_BITS;
+      if (load<u32>(record, IC_TAGS) == pa) {
+        line = load<u32>(record, IC_TAGS + PLACE);
+      } else if (load<u32>(record, IC_TAGS + SECOND) == pa) {
+        swapWays(IC_TAGS + record);
+        line = load<u32>(record, IC_TAGS + PLACE);
+      }
+    }
+    return line;
+  }
+
   /** NOW, with `left` clocks to the window's end. */
   @inline static time(left: i32): u64 {
     return load<u64>(WINDOW_END) - <u64>(<i64>left);
@@ -279,6 +306,7 @@ function settle(ip: u32, now: u64): void {
   store<u64>(NOW, now);
   store<u32>(SINCE_BRANCH, since);
   store<u64>(INSTRUCTIONS, load<u64>(RETIRED) + since);
+  store<u32>(HOT_INPUT, load<u32>(HOT_ENTRY) == ip ? 1 : 0);
   store<u32>(FETCH_PA, load<u32>(FETCH_EA) + load<u32>(CURRENT_DELTA));
 }
 
@@ -288,17 +316,6 @@ function afterException(): void {
   store<u32>(SINCE_BRANCH, 0);
   store<u32>(HOT_INPUT, 0);
   watchForStorm();
-}
-
-/** Predecoded line at `ea` if translation and cache have it at once, else 0. */
-function cachedLine(ea: u32): u32 {
-  if ((ea & 0xfffff000) != load<u32>(CURRENT_PAGE)) return 0;
-  const pa = ea + load<u32>(CURRENT_DELTA);
-  const record = pa & SET_BITS;
-  if (load<u32>(record, IC_TAGS) == pa) return load<u32>(record, IC_TAGS + PLACE);
-  if (load<u32>(record, IC_TAGS + SECOND) != pa) return 0;
-  swapWays(IC_TAGS + record);
-  return load<u32>(record, IC_TAGS + PLACE);
 }
 
 /**
@@ -527,6 +544,7 @@ function runLines(): void {
   store<u32>(CURRENT_LINE, line);
   let ip = line + ((pc - load<u32>(FETCH_EA)) << 1);
   store<u32>(RUN_BASE, ip - (load<u32>(SINCE_BRANCH) << 3));
+  store<u32>(HOT_ENTRY, load<u32>(HOT_INPUT) ? ip : 0);
   store<u64>(RETIRED, load<u64>(INSTRUCTIONS) - load<u32>(SINCE_BRANCH));
   store<u32>(STEPPING, mustStep() ? 1 : 0);
   let dtb = fastTable();
@@ -549,7 +567,7 @@ function runLines(): void {
       case OP_LINE_END: {
         // On to the next line: the same checks between its first instruction and our last as within a line.
         target = load<u32>(FETCH_EA) + 16;
-        let next = cachedLine(target);
+        let next = Current.cachedLine(target);
         if (next) {
           if (left <= 0) store<u32>(STREAM, 0);
         } else {
@@ -566,7 +584,7 @@ function runLines(): void {
         const needs = load<u32>(next, LINE_HEAD_NEEDS) & (load<u32>(ip) >>> 8);
         if (load<u32>(next, LINE_HEAD_SOURCES) & load<u32>(ip, 4)) left--;
         if (needs & ~SETS_BRANCH_INPUT) left--;
-        store<u32>(HOT_INPUT, needs & SETS_BRANCH_INPUT);
+        store<u32>(HOT_ENTRY, needs & SETS_BRANCH_INPUT ? next : 0);
         store<u32>(FETCH_EA, target);
         store<u32>(RUN_BASE, load<u32>(RUN_BASE) + next - ip);
         store<u32>(CURRENT_LINE, next);
@@ -1007,6 +1025,126 @@ function runLines(): void {
         ip += 8;
         continue;
       }
+      case OP_CMPWI_B: {
+        const x = <i32>load<u32>((e >>> 11) & 0x7c, GPR);
+        const y = <i32>imm;
+        store<u8>(CRF + ((e >>> 8) & 31), <u8>((x == y ? 2 : x < y ? 8 : 4) | load<u32>(XER_SO)));
+        ip += 8;
+        if (left <= 0) continue;
+        const b = load<u32>(ip);
+        const hot = b & FLAG_HOT ? 1 : 0;
+        const likely = (b & FLAG_LIKELY) != 0;
+        if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
+          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
+          target = load<u32>(FETCH_EA) + load<u32>(ip, 4);
+          kind = KIND_BRANCH;
+          break;
+        }
+        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && likely ? MISPREDICT : 0);
+        Branch.retire(ip, ip + 8);
+        ip += 8;
+        continue;
+      }
+      case OP_CMPLWI_B: {
+        const x = load<u32>((e >>> 11) & 0x7c, GPR);
+        const y = imm;
+        store<u8>(CRF + ((e >>> 8) & 31), <u8>((x == y ? 2 : x < y ? 8 : 4) | load<u32>(XER_SO)));
+        ip += 8;
+        if (left <= 0) continue;
+        const b = load<u32>(ip);
+        const hot = b & FLAG_HOT ? 1 : 0;
+        const likely = (b & FLAG_LIKELY) != 0;
+        if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
+          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
+          target = load<u32>(FETCH_EA) + load<u32>(ip, 4);
+          kind = KIND_BRANCH;
+          break;
+        }
+        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && likely ? MISPREDICT : 0);
+        Branch.retire(ip, ip + 8);
+        ip += 8;
+        continue;
+      }
+      case OP_CMPW_B: {
+        const x = <i32>load<u32>((e >>> 11) & 0x7c, GPR);
+        const y = <i32>load<u32>((e >>> 16) & 0x7c, GPR);
+        store<u8>(CRF + ((e >>> 8) & 31), <u8>((x == y ? 2 : x < y ? 8 : 4) | load<u32>(XER_SO)));
+        ip += 8;
+        if (left <= 0) continue;
+        const b = load<u32>(ip);
+        const hot = b & FLAG_HOT ? 1 : 0;
+        const likely = (b & FLAG_LIKELY) != 0;
+        if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
+          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
+          target = load<u32>(FETCH_EA) + load<u32>(ip, 4);
+          kind = KIND_BRANCH;
+          break;
+        }
+        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && likely ? MISPREDICT : 0);
+        Branch.retire(ip, ip + 8);
+        ip += 8;
+        continue;
+      }
+      case OP_CMPLW_B: {
+        const x = load<u32>((e >>> 11) & 0x7c, GPR);
+        const y = load<u32>((e >>> 16) & 0x7c, GPR);
+        store<u8>(CRF + ((e >>> 8) & 31), <u8>((x == y ? 2 : x < y ? 8 : 4) | load<u32>(XER_SO)));
+        ip += 8;
+        if (left <= 0) continue;
+        const b = load<u32>(ip);
+        const hot = b & FLAG_HOT ? 1 : 0;
+        const likely = (b & FLAG_LIKELY) != 0;
+        if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
+          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
+          target = load<u32>(FETCH_EA) + load<u32>(ip, 4);
+          kind = KIND_BRANCH;
+          break;
+        }
+        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && likely ? MISPREDICT : 0);
+        Branch.retire(ip, ip + 8);
+        ip += 8;
+        continue;
+      }
+      case OP_RLWINM_RC_B: {
+        const r: u32 = rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), (e >>> 18) & 31) & imm;
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        recordCr0(r);
+        ip += 8;
+        if (left <= 0) continue;
+        const b = load<u32>(ip);
+        const hot = b & FLAG_HOT ? 1 : 0;
+        const likely = (b & FLAG_LIKELY) != 0;
+        if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
+          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
+          target = load<u32>(FETCH_EA) + load<u32>(ip, 4);
+          kind = KIND_BRANCH;
+          break;
+        }
+        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && likely ? MISPREDICT : 0);
+        Branch.retire(ip, ip + 8);
+        ip += 8;
+        continue;
+      }
+      case OP_ANDI_B: {
+        const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) & imm;
+        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        recordCr0(r);
+        ip += 8;
+        if (left <= 0) continue;
+        const b = load<u32>(ip);
+        const hot = b & FLAG_HOT ? 1 : 0;
+        const likely = (b & FLAG_LIKELY) != 0;
+        if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
+          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
+          target = load<u32>(FETCH_EA) + load<u32>(ip, 4);
+          kind = KIND_BRANCH;
+          break;
+        }
+        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && likely ? MISPREDICT : 0);
+        Branch.retire(ip, ip + 8);
+        ip += 8;
+        continue;
+      }
       case OP_LWZ: {
         ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
         const p = Data.read(dtb, ea, 0xfffff003);
@@ -1368,42 +1506,43 @@ function runLines(): void {
 
     if (kind == KIND_BRANCH) {
       const at = Current.address(ip);
-      store<u32>(HOT_INPUT, 0);
       if (at != target) {
         const n = load<u32>(BRANCH_COUNT);
         store<u32>(BRANCH_COUNT, n + 1);
-        store<u32>((n & 31) << 3, at, BRANCH_TRACE);
-        store<u32>((n & 31) << 3, target, BRANCH_TRACE + 4);
+        store<u64>((n & 31) << 3, ((<u64>target) << 32) | at, BRANCH_TRACE);
       }
+      let next = Current.cachedLine(target & ~15);
+      // Without clocks left there is more to look at: a line that was still arriving, or stepping.
+      if (next && left > 0) {
+        store<u32>(FETCH_EA, target & ~15);
+        store<u32>(CURRENT_LINE, next);
+        next += (target & 12) << 1;
+        Branch.retire(ip, next);
+        ip = next;
+        continue;
+      }
+      Branch.retire(ip, ip);
+      settle(ip, Current.time(left));
+      store<u32>(PC, target);
       if (load<u32>(STEPPING)) {
-        Branch.retire(ip, ip);
-        settle(ip, Current.time(left));
-        store<u32>(PC, target);
         store<u32>(FETCH_MODE, FETCH_NONE);
         return;
       }
-      let next = cachedLine(target & ~15);
       if (next) {
-        if (left <= 0) store<u32>(STREAM, 0);
+        store<u32>(STREAM, 0);
       } else {
-        Branch.retire(ip, ip);
-        settle(ip, Current.time(left));
-        store<u32>(PC, target);
         next = fetchLine(target);
         if (!next) {
           afterException();
           return;
         }
-        // Counted above already
-        store<u64>(RETIRED, load<u64>(RETIRED) - 1);
         store<u64>(WINDOW_END, load<u64>(NOW));
         left = 0;
       }
       store<u32>(FETCH_EA, target & ~15);
       store<u32>(CURRENT_LINE, next);
-      next += (target & 12) << 1;
-      Branch.retire(ip, next);
-      ip = next;
+      ip = next + ((target & 12) << 1);
+      store<u32>(RUN_BASE, ip);
       continue;
     }
 

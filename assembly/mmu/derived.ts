@@ -51,8 +51,10 @@ const PAGES_EMPTY: u32 = CURRENT_PAGE + 12;
 export const CURRENT_LINE: u32 = PAGES_EMPTY + 4;
 /** u32: where `ip` would have been at the last branch, had the lines since then been contiguous. */
 export const RUN_BASE: u32 = CURRENT_LINE + 4;
+/** u32: entry whose branch input was set right before it, in the line before; 0 = none. Cleared together with RUN_BASE. */
+export const HOT_ENTRY: u32 = RUN_BASE + 4;
 /** u64: instructions completed up to the last branch. */
-export const RETIRED: u32 = RUN_BASE + 4;
+export const RETIRED: u32 = HOT_ENTRY + 4;
 /** u64: cycle up to which `left` counts. */
 export const WINDOW_END: u32 = RETIRED + 8;
 /** u32: 1 = every instruction passes the slow boundary: tracing or serialized fetch. */
