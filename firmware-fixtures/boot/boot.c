@@ -233,7 +233,9 @@ uint32_t boot_early(const struct board_info *info, const char *line, const char 
 
 void kernel_start(void) {
   cache_data_on = boot_params.dcache;
-  uint32_t hz = board_info.cpu_hz ? board_info.cpu_hz : 40000000u;
+  if (board_info.cpu_hz == 0) {
+    board_info.cpu_hz = 40000000u;
+  }
 
   SCCRK = KEY_OPEN;
   SCCR = (SCCR & ~SCCR_RTDIV) | SCCR_TBS; /* PIT counts OSCM/4, the time base core clock/16 */
@@ -243,7 +245,7 @@ void kernel_start(void) {
   SDCR = 1; /* CPM arbitration as recommended */
 
   interrupts_init();
-  console_init(boot_params.baud, hz);
+  console_init(boot_params.baud, board_info.cpu_hz);
   rtems_microseconds_per_tick = boot_params.tick;
 
   uint32_t top = board_info.ram_size ? board_info.ram_size : RAM_MAPPED;

@@ -4,14 +4,16 @@
  * buffer by SDMA. The sensor head with the flash sits behind opto-couplers, hence the slow clock.
  */
 #include <board.h>
+#include <boot_params.h>
 #include <cache.h>
 #include <dataflash.h>
 #include <string.h>
 
 #define SPI_CLK_MOSI_MISO 0x0000000Eu /* PB30, PB29, PB28 */
 #define FLASH_SELECT 0x00008000u      /* PB16, low = selected */
-/* 40 MHz / 16 / (4 * (3 + 1)) = 156.25 kHz */
-#define SPI_CLOCK (SPMODE_DIV16 | SPMODE_PM(3))
+/* The opto-couplers pass no faster a clock; at 40 MHz it becomes 40 MHz / 16 / (4 * (3 + 1)) = 156.25 kHz. */
+#define SPI_CLOCK_MAX_HZ 160000u
+#define SPI_PM_MAX 15u
 #define COMMAND_MAX 8u
 
 /* Commands of the device */
@@ -200,6 +202,9 @@ bool dataflash_init(void) {
   PBDIR |= FLASH_SELECT | SPI_CLK_MOSI_MISO;
   PBODR &= (uint16_t)~(FLASH_SELECT | SPI_CLK_MOSI_MISO);
 
+  uint32_t divider = (board_info.cpu_hz + 64 * SPI_CLOCK_MAX_HZ - 1) / (64 * SPI_CLOCK_MAX_HZ);
+  uint32_t pm = divider == 0 ? 0 : divider > SPI_PM_MAX + 1 ? SPI_PM_MAX : divider - 1;
+
   SPMODE = 0;
   struct parameter_ram *p = SPI_PARAMETERS;
   p->rbase = (uint16_t)((uint32_t)rx_bd - IMMR_BASE);
@@ -210,7 +215,7 @@ bool dataflash_init(void) {
   cpm_command(CPCR_INIT_RX_TX | CPCR_SPI);
   SPIE = 0xFF;
   SPIM = SPIE_RXB | SPIE_TXE | SPIE_MME;
-  SPMODE = (uint16_t)(SPI_CLOCK | SPMODE_MS | SPMODE_REV | SPMODE_LEN(8));
+  SPMODE = (uint16_t)(SPMODE_DIV16 | SPMODE_PM(pm) | SPMODE_MS | SPMODE_REV | SPMODE_LEN(8));
   SPMODE |= SPMODE_EN;
   cpm_interrupt_install(CPM_VECTOR_SPI, spi_interrupt, NULL);
 

@@ -7,7 +7,7 @@ import { Wire } from '../lan/wire.js';
 import { type PoolReading, readPool } from '../observe/pool.js';
 import { stopReport } from '../observe/stop-report.js';
 import { readTasks, type TaskReading } from '../observe/tasks.js';
-import { BOARDS, type BoardDescription } from './boards.js';
+import { type BoardDescription, boardNamed, type ConsolePort } from './boards.js';
 import { BoardConsole } from './console.js';
 import { type Core, instantiateCore, resources } from './core.js';
 import { BoardMemory } from './memory.js';
@@ -19,7 +19,7 @@ export interface BoardOptions {
   board?: string | BoardDescription;
   /** Content of the serial data flash from its first byte on; the rest is erased (0xFF). */
   dataFlash?: Uint8Array;
-  /** Seed of the wire's back-off [1]. */
+  /** Seed of the back-off of wire and SCC1 [1]. */
   seed?: number;
 }
 
@@ -42,6 +42,8 @@ export interface Span {
 /** Reasons of the core to stop, by the names used here. */
 type StopName = 'until' | 'txStart' | 'txEnd' | 'console' | 'checkstop' | 'storm' | 'breakpoint' | 'reset';
 
+/** The core's numbers of the serial ports are places in this list. */
+const CONSOLE_PORTS: readonly ConsolePort[] = ['SMC1', 'SMC2', 'SCC1', 'SCC2', 'SCC3', 'SCC4'];
 const BOARD_INFO_AT = 0x3000;
 const COMMAND_LINE_AT = 0x3400;
 const BOARD_INFO_SIZE = 0x3c;
@@ -68,6 +70,7 @@ export class Board {
   readonly #stop: Record<StopName, number>;
   readonly #ethTx: number;
   readonly #ethRx: number;
+  readonly #seed: number;
   #lan: Wire;
   #symbols = new Symbols([]);
   #booted: Booted | undefined;
@@ -75,6 +78,7 @@ export class Board {
 
   private constructor(core: Core, description: BoardDescription, seed: number) {
     this.#core = core;
+    this.#seed = seed;
     this.#lan = new Wire({ seed });
     this.description = description;
     this.#stop = {
@@ -104,10 +108,7 @@ export class Board {
    */
   static async create(options: BoardOptions = {}): Promise<Board> {
     const wanted = options.board ?? 'eth_comm';
-    const description = typeof wanted === 'string' ? BOARDS[wanted] : wanted;
-    if (description === undefined) {
-      throw new UsageError(`unknown board '${String(wanted)}'; known: ${Object.keys(BOARDS).join(', ')}`);
-    }
+    const description = typeof wanted === 'string' ? boardNamed(wanted) : wanted;
     const core = await instantiateCore();
     const fn = core.fn;
     if (fn.configure(description.ramBytes, description.flashBytes, description.dataFlashBytes) !== 0) {
@@ -391,6 +392,7 @@ export class Board {
       );
     }
     fn.setDataFlashSelect(d.dataFlashSelect);
+    fn.socConfigure(0, 0, 0, 0, CONSOLE_PORTS.indexOf(d.console), this.#seed);
     fn.powerOn(d.coreHz, d.oscmHz, d.extclkHz);
   }
 

@@ -1,3 +1,5 @@
+import { UsageError } from '../errors.js';
+
 /**
  * Timing of a chip-select bank in core clocks, counted from the clock that
  * drives TS: when the (first) word is there, and when the next access may
@@ -31,6 +33,9 @@ export interface BankDescription {
   timing: BankTiming;
 }
 
+/** Serial ports that can be the console. */
+export type ConsolePort = 'SMC1' | 'SMC2' | 'SCC1' | 'SCC2' | 'SCC3' | 'SCC4';
+
 /** A board as data: clocks, memory map, what the boot loader leaves behind. */
 export interface BoardDescription {
   name: string;
@@ -50,6 +55,8 @@ export interface BoardDescription {
   registers: readonly (readonly [offset: number, size: 1 | 2 | 4, value: number])[];
   /** Port B output that selects the data flash when low, mask. */
   dataFlashSelect: number;
+  /** The serial port that the console is on. */
+  console: ConsolePort;
   mac: string;
 }
 
@@ -111,8 +118,41 @@ export const ETH_COMM: BoardDescription = {
     [0x17a, 2, 0x0200],
   ],
   dataFlashSelect: 0x8000,
+  console: 'SMC1',
   mac: '08:00:3e:26:00:10',
 };
 
+/** PLPRCR: its offset and its multiplication factor. */
+const PLPRCR = 0x284;
+const PLPRCR_MF_SHIFT = 20;
+
+/**
+ * The same board with another core clock, made by the PLL from the same crystal.
+ * Accesses keep their length in clocks, as with memory that was chosen for the clock.
+ * @param hz a multiple of the crystal's frequency
+ */
+export function withClock(description: BoardDescription, hz: number): BoardDescription {
+  const factor = hz / description.oscmHz;
+  if (!Number.isInteger(factor) || factor < 1 || factor > 4096) {
+    throw new UsageError(`a clock of ${hz} Hz is not a whole multiple of the ${description.oscmHz} Hz crystal`);
+  }
+  return {
+    ...description,
+    coreHz: hz,
+    registers: description.registers.map((register) =>
+      register[0] === PLPRCR ? ([PLPRCR, 4, (factor - 1) << PLPRCR_MF_SHIFT] as const) : register,
+    ),
+  };
+}
+
 /** Boards that `Board.create` knows by name. */
 export const BOARDS: Readonly<Record<string, BoardDescription>> = { eth_comm: ETH_COMM };
+
+/** A board by name. @throws UsageError naming the known boards */
+export function boardNamed(name: string): BoardDescription {
+  const description = Object.hasOwn(BOARDS, name) ? BOARDS[name] : undefined;
+  if (description === undefined) {
+    throw new UsageError(`unknown board '${name}'; known: ${Object.keys(BOARDS).join(', ')}`);
+  }
+  return description;
+}

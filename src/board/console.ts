@@ -122,7 +122,7 @@ export class BoardConsole {
     }
     view.setUint32(this.#inAt, written, true);
     this.#backlog = this.#backlog.slice(used);
-    if (used > 0) this.#wake();
+    if (used > 0) this.#core.fn.consoleInputArrived();
   }
 
   /** What a snapshot must keep beside the core's memory. */
@@ -136,10 +136,5 @@ export class BoardConsole {
     this.#text = state.text;
     this.#searchFrom = state.searchFrom;
     this.#taken = this.#core.view().getUint32(this.#outAt, true);
-  }
-
-  #wake(): void {
-    const fn = this.#core.fn as unknown as { consoleInputArrived?: () => void };
-    fn.consoleInputArrived?.();
   }
 }

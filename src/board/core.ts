@@ -39,6 +39,8 @@ export interface CoreFunctions {
   ethCollision(): void;
   ethCarrier(busy: number): void;
   setDataFlashSelect(mask: number): void;
+  socConfigure(hrcw: number, modck: number, revNum: number, dpram8k: number, consolePort: number, seed: number): void;
+  consoleInputArrived(): void;
   rebuildDerived(): void;
 }
 

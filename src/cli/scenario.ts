@@ -17,6 +17,7 @@ interface ScenarioCommandOptions {
   records: number;
   reclen: number;
   sessions: number;
+  clock?: number;
   for: number;
   boot: BootParams;
   json?: boolean;
@@ -37,6 +38,7 @@ export function addScenarioCommands(program: Command, done: (code: number) => vo
     .option('--seed <n>', 'seed of log, chatter and back-off', wholeNumber('--seed', 0, 2 ** 32 - 1), 1)
     .option('--records <n>', 'records in the log', wholeNumber('--records', 1, 65_519), 12_000)
     .option('--reclen <n>', "length of a record's text, bytes", wholeNumber('--reclen', 32, 2048), 300)
+    .option('--clock <mhz>', 'core clock in MHz, a multiple of 4 (40)', wholeNumber('--clock', 4, 200))
     .option('--sessions <n>', 'how often the collector tries', wholeNumber('--sessions', 1, 1000), 3)
     .option('--for <duration>', 'virtual time at most', duration('--for'), 4 * 3600)
     .option('--boot <words>', 'further boot parameters, key=value …', bootWords, {} as BootParams)
@@ -49,7 +51,7 @@ export function addScenarioCommands(program: Command, done: (code: number) => vo
 }
 
 async function scenario(name: string, options: ScenarioCommandOptions): Promise<number> {
-  const { caches, for: seconds, json, pcap, out, policy, ...rest } = options;
+  const { caches, for: seconds, json, pcap, out, policy, clock, ...rest } = options;
   let capture: PcapngFile | undefined;
   const progress = process.stderr.isTTY;
   try {
@@ -57,6 +59,7 @@ async function scenario(name: string, options: ScenarioCommandOptions): Promise<
       ...rest,
       ...caches,
       policy: parsePolicy(policy),
+      ...(clock === undefined ? {} : { clockHz: clock * 1e6 }),
       seconds,
       onLab: (lab) => {
         if (pcap !== undefined) capture = new PcapngFile(pcap, lab.board.lan);

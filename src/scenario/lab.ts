@@ -1,4 +1,5 @@
 import { Board } from '../board/board.js';
+import { boardNamed, withClock } from '../board/boards.js';
 import { UsageError } from '../errors.js';
 import { type BootParams, checkBootParams, POLICIES, type Policy } from '../firmware/boot-params.js';
 import { Chatter } from '../lan/chatter.js';
@@ -7,7 +8,7 @@ import { Host } from '../lan/host.js';
 import { Ping } from '../lan/ping.js';
 import { sha256Hex } from '../lan/sha256.js';
 import { UdpQuery } from '../lan/udp-query.js';
-import { LOG_RECORD_BYTES, logImage, logRecords } from './log-image.js';
+import { LOG_HEADER_BYTES, LOG_RECORD_BYTES, logImage, logRecords } from './log-image.js';
 import { logText } from './log-text.js';
 
 /** Which file the collector fetches, and what else is on the LAN. */
@@ -24,6 +25,8 @@ export interface LabSettings {
   firmware: string | Uint8Array;
   /** Board name ['eth_comm']. */
   board: string;
+  /** Core clock, Hz, a multiple of the crystal's [the board's own, 40 MHz]. */
+  clockHz: number | undefined;
   /** Instruction and data cache [true]. */
   icache: boolean;
   dcache: boolean;
@@ -53,6 +56,7 @@ export const LAB_DEFAULTS: Readonly<LabSettings> = {
   experiment: 'out-of-clusters',
   firmware: 'ftpd',
   board: 'eth_comm',
+  clockHz: undefined,
   icache: true,
   dcache: true,
   clusters: 64,
@@ -173,11 +177,13 @@ export class Lab {
     const image = logImage(records, records.length, all.reclen);
     const file =
       all.experiment === 'out-of-clusters' ? logText(records, params.reclen ?? all.reclen) : imageFile(IMAGE_BYTES);
-    const board = await Board.create({ board: all.board, dataFlash: image, seed: all.seed });
-    if (image.length > board.description.dataFlashBytes) {
-      const most = Math.floor(board.description.dataFlashBytes / LOG_RECORD_BYTES) - 16;
-      throw new UsageError(`--records: the data flash holds ${most} records at most`);
+    const named = boardNamed(all.board);
+    const description = all.clockHz === undefined ? named : withClock(named, all.clockHz);
+    if (image.length > description.dataFlashBytes) {
+      const most = Math.floor((description.dataFlashBytes - LOG_HEADER_BYTES) / LOG_RECORD_BYTES);
+      throw new UsageError(`a log of ${records.length} records does not fit the data flash, which holds ${most}`);
     }
+    const board = await Board.create({ board: description, dataFlash: image, seed: all.seed });
     await board.boot(all.firmware, params);
     const expected = { bytes: file.length, sha256: sha256Hex(file) };
     return new Lab(board, all, params.ip ?? BOARD_IP, expected);
