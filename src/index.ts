@@ -9,7 +9,55 @@ export { ExpectTimeout, GuestStopped, UsageError } from './errors.js';
 export { type BootParams, checkBootParams, POLICIES, type Policy, parsePolicy } from './firmware/boot-params.js';
 export { type ElfImage, type ElfSymbol, parseElf, type Segment } from './firmware/elf.js';
 export type { Symbols } from './firmware/symbols.js';
-export * from './lan/index.js';
+export type { EventQueue, EventTarget as LanEventTarget, LanEvent } from './lan/events.js';
+export {
+  type BoardPort,
+  Chatter,
+  type ChatterMix,
+  type ChatterOptions,
+  capture,
+  DEFAULT_TCP_OPTIONS,
+  type EchoApp,
+  type FrameSink,
+  FtpClient,
+  type FtpClientOptions,
+  type FtpDataMode,
+  type FtpPhase,
+  type FtpResult,
+  type FtpStep,
+  formatIp,
+  Gateway,
+  GatewayLink,
+  type GatewayListener,
+  type GatewayPeer,
+  Host,
+  type HostOptions,
+  type Impairment,
+  type Json,
+  Ping,
+  type PingOptions,
+  type PingResult,
+  parseIp,
+  parseMac,
+  Rng,
+  Station,
+  sha256Hex,
+  stateClass,
+  type TcpAcceptor,
+  type TcpApp,
+  type TcpCloseReason,
+  TcpConnection,
+  type TcpOptions,
+  type TcpState,
+  type UdpApp,
+  UdpQuery,
+  type UdpQueryOptions,
+  UdpSocket,
+  Wire,
+  type WireFrame,
+  type WireOptions,
+  type WireStats,
+} from './lan/index.js';
 export { disassemble } from './observe/disassemble.js';
 export { OWNERS, type Owner, type PoolReading } from './observe/pool.js';
 export { readSockets, type SocketReading } from './observe/sockets.js';

@@ -23,7 +23,13 @@ export interface BoardOptions {
   seed?: number;
 }
 
-/** Why `run` came back. */
+/**
+ * Why `run` came back:
+ * - `time`: the span is over;
+ * - `checkstop`: a machine check came with MSR[ME] = 0 (MPC860 UM, Exceptions: Machine Check; PLPRCR[CSR] = 0);
+ * - `exception-storm`: exceptions without end and no instruction completed between them;
+ * - `breakpoint`: the core's breakpoint was reached; nothing of this interface sets one.
+ */
 export type RunOutcome = 'time' | 'checkstop' | 'exception-storm' | 'breakpoint';
 
 /** What the loader was given last; it loads it again after a reset. */
@@ -35,7 +41,9 @@ interface Booted {
 
 /** A span of virtual time. Give one. */
 export interface Span {
+  /** Virtual seconds. */
   seconds?: number;
+  /** Core cycles; wins over `seconds`. */
   cycles?: number;
 }
 
@@ -207,12 +215,15 @@ export class Board {
     return readPool(this);
   }
 
-  /** The firmware's tasks and what each waits for; empty when the image has no such table. */
+  /** The firmware's tasks in the order of their creation, and what each waits for; empty when the image has no such table. */
   tasks(): TaskReading[] {
     return readTasks(this);
   }
 
-  /** A register's value: 'pc', 'msr', 'cr', 'xer', 'lr', 'ctr', 'r0'…'r31', or an SPR number. No side effects. */
+  /**
+   * A register's value, 32 bits unsigned: 'pc', 'msr', 'cr', 'xer', 'lr', 'ctr', 'r0'…'r31', or an SPR number. No side effects.
+   * @throws Error for another name
+   */
   register(name: string | number): number {
     return this.#core.fn.getReg(this.#registerId(name)) >>> 0;
   }
@@ -222,14 +233,17 @@ export class Board {
     return stopReport(this, this.#core);
   }
 
-  /** Throws `GuestStopped` with the report when the guest stopped for good. */
+  /** Does nothing while the guest lives. @throws GuestStopped with the report when it stopped for good */
   assertRunning(): void {
     if (this.#outcome === 'time') return;
     const pc = this.register('pc').toString(16).padStart(8, '0');
     throw new GuestStopped(`the guest stopped at ${pc}: ${this.#outcome}`, this.report());
   }
 
-  /** The whole board and its LAN as bytes. */
+  /**
+   * The whole board and its LAN as bytes. Listeners (console output, captures, forwarded sockets) belong to the host and
+   * are not in it.
+   */
   snapshot(): Uint8Array {
     const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
     return packSections(

@@ -7,14 +7,23 @@ import { UsageError } from '../errors.js';
  * the hardware reference `core-timing.md` §4.
  */
 export interface BankTiming {
+  /** Single read: until the data is there. */
   read: number;
+  /** Single read: until the next access may start. */
   readBusy: number;
+  /** Burst read of a line: until its first word is there. */
   burstFirst: number;
+  /** Burst read: from one word to the next. */
   burstNext: number;
+  /** Burst read: until the next access may start. */
   burstBusy: number;
+  /** Single write: until it is acknowledged. */
   write: number;
+  /** Single write: until the next access may start. */
   writeBusy: number;
+  /** Burst write of a line: until its last word is acknowledged. */
   burstWrite: number;
+  /** Burst write: until the next access may start. */
   burstWriteBusy: number;
 }
 
@@ -22,14 +31,17 @@ export interface BankTiming {
 export interface BankDescription {
   /** Chip select, 0–7. */
   cs: number;
+  /** What answers: the board's RAM, its flash, or nothing (reads all ones, ignores writes). */
   kind: 'ram' | 'flash' | 'empty';
-  /** BRx and ORx as the boot loader leaves them. */
+  /** BRx as the boot loader leaves it (MPC860 UM, Memory Controller: Base Registers). */
   br: number;
+  /** ORx as the boot loader leaves it. */
   or: number;
   /** Port width, bits. */
   portBits: 8 | 16 | 32;
   /** False: OR[BI] = 1, a line fill becomes single accesses. */
   burst: boolean;
+  /** How long its accesses take. */
   timing: BankTiming;
 }
 
@@ -38,18 +50,23 @@ export type ConsolePort = 'SMC1' | 'SMC2' | 'SCC1' | 'SCC2' | 'SCC3' | 'SCC4';
 
 /** A board as data: clocks, memory map, what the boot loader leaves behind. */
 export interface BoardDescription {
+  /** Its name in errors and snapshots. */
   name: string;
   /** Core clock, Hz. */
   coreHz: number;
-  /** Main crystal OSCM and the EXTCLK pin, Hz. */
+  /** Main crystal OSCM, Hz. */
   oscmHz: number;
+  /** Clock at the EXTCLK pin, Hz. */
   extclkHz: number;
-  /** DRAM fitted, flash and serial data flash, bytes. */
+  /** DRAM fitted, bytes. */
   ramBytes: number;
+  /** Parallel flash, bytes. */
   flashBytes: number;
+  /** Serial data flash on the SPI, bytes. */
   dataFlashBytes: number;
   /** IMMR as the boot loader leaves it. */
   immr: number;
+  /** What is soldered to the chip selects; those not named have nothing. */
   banks: readonly BankDescription[];
   /** Internal registers the boot loader writes before it enters the image: [offset, size in bytes, value]. */
   registers: readonly (readonly [offset: number, size: 1 | 2 | 4, value: number])[];

@@ -63,7 +63,8 @@ export class BoardConsole {
    * Runs the board until the output since the last match matches, and returns the match.
    * @param pattern a regular expression, or text to find as it is
    * @param options.seconds virtual seconds to wait at most [60]
-   * @throws ExpectTimeout
+   * @returns the match, with the groups of the pattern; the next `expect` looks behind it
+   * @throws ExpectTimeout with what the console said last
    */
   expect(pattern: RegExp | string, options: { seconds?: number } = {}): RegExpMatchArray {
     const seconds = options.seconds ?? 60;
@@ -85,7 +86,7 @@ export class BoardConsole {
     }
   }
 
-  /** Takes what the core has printed since the last call; the board calls it after each run. */
+  /** @internal Takes what the core has printed since the last call; the board calls it after each run. */
   drain(): void {
     const written = this.#core.view().getUint32(this.#outAt, true);
     const count = (written - this.#taken) >>> 0;
@@ -107,7 +108,7 @@ export class BoardConsole {
     for (const listener of this.#listeners) listener(text);
   }
 
-  /** Moves typed bytes into the core's ring as far as they fit. */
+  /** @internal Moves typed bytes into the core's ring as far as they fit. */
   feed(): void {
     if (this.#backlog.length === 0) return;
     const view = this.#core.view();
@@ -125,12 +126,12 @@ export class BoardConsole {
     if (used > 0) this.#core.fn.consoleInputArrived();
   }
 
-  /** What a snapshot must keep beside the core's memory. */
+  /** @internal What a snapshot must keep beside the core's memory. */
   save(): { backlog: number[]; text: string; searchFrom: number } {
     return { backlog: [...this.#backlog], text: this.#text, searchFrom: this.#searchFrom };
   }
 
-  /** Writes back what `save` returned, after the core's memory has been written back. */
+  /** @internal Writes back what `save` returned, after the core's memory has been written back. */
   load(state: { backlog: number[]; text: string; searchFrom: number }): void {
     this.#backlog = [...state.backlog];
     this.#text = state.text;

@@ -56,14 +56,15 @@ export interface Core {
 
 /** Where core.wasm and the built-in firmware come from; the Node entry and the web worker each provide theirs. */
 export interface Resources {
+  /** The compiled core.wasm; called for each board, so keep it. */
   core(): Promise<WebAssembly.Module>;
-  /** @throws UsageError when there is no firmware of that name */
+  /** The ELF file of a built-in firmware. @throws UsageError when there is none of that name */
   firmware(name: string): Promise<Uint8Array>;
 }
 
 let provided: Resources | undefined;
 
-/** Tells the library where its binary parts are. The package's Node entry has done so already. */
+/** Tells the library where its binary parts are. Needed once in a browser; the package's Node entry has done so already. */
 export function provideResources(resources: Resources): void {
   provided = resources;
 }

@@ -20,7 +20,7 @@ export interface BootParams {
   txring?: number;
   /** The board's IPv4 address [192.168.1.10]. */
   ip?: string;
-  /** [255.255.255.0] */
+  /** Network mask [255.255.255.0]. */
   netmask?: string;
   /** Default router [none]. */
   gw?: string;
@@ -73,7 +73,7 @@ export const POLICIES = {
 /** Name of a set of stack settings. */
 export type Policy = keyof typeof POLICIES;
 
-/** @throws UsageError naming the known policies */
+/** The policy of that name. @throws UsageError naming the known ones */
 export function parsePolicy(name: string): Policy {
   if (Object.hasOwn(POLICIES, name)) return name as Policy;
   throw new UsageError(`unknown policy '${name}'; known: ${Object.keys(POLICIES).join(', ')}`);

@@ -12,17 +12,23 @@ export interface Segment {
 
 /** A symbol of the image's symbol table. */
 export interface ElfSymbol {
+  /** As the linker wrote it. */
   name: string;
+  /** Its value: an address, or an absolute number. */
   address: number;
+  /** Bytes, 0 where the image does not say. */
   size: number;
-  /** 'func', 'object' or 'other'. */
+  /** A function, a variable, or anything else. */
   kind: 'func' | 'object' | 'other';
 }
 
 /** A parsed firmware image. */
 export interface ElfImage {
+  /** Address of the first instruction. */
   entry: number;
+  /** What is loaded, in the order of the program headers. */
   segments: Segment[];
+  /** Its symbol table; empty for a stripped file. */
   symbols: ElfSymbol[];
 }
 

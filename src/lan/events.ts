@@ -3,6 +3,7 @@ import { stateClass } from './state.js';
 /** Whoever receives an event. The kind tells what was due; no closure is ever stored. */
 export interface EventTarget {
   /**
+   * An event is due.
    * @param kind what the event means to its target
    * @param arg what was given to `schedule`
    * @param now the event's own time, ns

@@ -8,17 +8,14 @@
 /** What `JSON.stringify` can write and `JSON.parse` gives back. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-// biome-ignore lint/complexity/noBannedTypes: a registry of constructors of any shape
-type AnyClass = Function & { prototype: object };
-
 interface StateClass {
   name: string;
-  type: AnyClass;
+  type: { readonly prototype: object };
   transient: Record<string, () => unknown>;
 }
 
 const byName = new Map<string, StateClass>();
-const byType = new Map<AnyClass, StateClass>();
+const byType = new Map<object, StateClass>();
 
 /**
  * Makes instances of a class savable.
@@ -27,7 +24,11 @@ const byType = new Map<AnyClass, StateClass>();
  * @param type the class; its fields are saved, methods come from the prototype on loading
  * @param transient fields that are not saved (host-side listeners), with the value each gets on loading
  */
-export function stateClass(name: string, type: AnyClass, transient: Record<string, () => unknown> = {}): void {
+export function stateClass(
+  name: string,
+  type: { readonly prototype: object },
+  transient: Record<string, () => unknown> = {},
+): void {
   const old = byName.get(name);
   if (old !== undefined && old.type !== type) throw new Error(`two state classes are named ${name}`);
   const entry = { name, type, transient };
@@ -92,7 +93,7 @@ export function saveGraph(root: object): Json {
     else if (node instanceof Set) nodes.push({ t: 's', v: [...node].map((v) => encode(v, 'set')) });
     else {
       const plain = Object.getPrototypeOf(node) === Object.prototype;
-      const known = byType.get(node.constructor as AnyClass);
+      const known = byType.get(node.constructor);
       if (!plain && known === undefined) throw new Error(`class ${node.constructor.name} is not a state class`);
       const name = known?.name ?? '';
       const fields: { [key: string]: Json } = {};

@@ -97,7 +97,11 @@ export interface WireStats {
 
 /** Consumer of the frames that a station accepts. */
 export interface FrameSink {
-  /** @param frame without FCS; shared, not to be modified */
+  /**
+   * A frame passed the station's filter.
+   * @param frame without FCS; shared, not to be modified
+   * @param now when its last bit arrived, ns
+   */
   onFrame(frame: Uint8Array, now: number): void;
 }
 

@@ -3,6 +3,8 @@ import { provideResources } from '../board/core.js';
 import { packageResources } from './resources.js';
 
 export * from '../index.js';
-export { HostForward } from './hostfwd.js';
+export { PcapngFile } from './capture-file.js';
+export { type ForwardSpec, HostForward, type HostForwardOptions } from './hostfwd.js';
+export { type Pacing, runPaced } from './real-time.js';
 
 provideResources(packageResources);

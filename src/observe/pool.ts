@@ -36,6 +36,7 @@ export interface PoolReading {
   cells: Owner[];
   /** How many clusters each owner holds. */
   owners: Record<Owner, number>;
+  /** mbufs in the pool, of them free, and how many by BSD's type (`data`, `header`, …). */
   mbufs: { total: number; free: number; byType: Record<string, number> };
   /** mbstat's counters of refused requests, waits begun and drains. */
   stats: { drops: number; waits: number; drains: number };

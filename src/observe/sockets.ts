@@ -9,10 +9,13 @@ export interface SocketReading {
   protocol: string;
   /** TCP state as netstat names it; 'dropped' when the protocol has let go of a socket the application still holds. */
   state: string;
+  /** Local port, 0 when not bound; absent without a protocol control block. */
   localPort?: number;
+  /** The peer as `address:port`; absent when not connected. */
   foreign?: string;
-  /** Bytes in the send and receive buffers. */
+  /** Bytes in the send buffer. */
   sndCc: number;
+  /** Bytes in the receive buffer. */
   rcvCc: number;
 }
 

@@ -5,6 +5,7 @@ import { ObserverLayout } from './layout.js';
 export interface TaskReading {
   /** Four characters, as given to `rtems_task_create`. */
   name: string;
+  /** Object id of the Classic API. */
   id: number;
   /** Base priority, 1 = most urgent. */
   priority: number;

@@ -29,6 +29,7 @@ export interface LabSettings {
   clockHz: number | undefined;
   /** Instruction and data cache [true]. */
   icache: boolean;
+  /** Data cache [true]. */
   dcache: boolean;
   /** Clusters in the pool, a count [64]. */
   clusters: number;
@@ -44,8 +45,9 @@ export interface LabSettings {
   reclen: number;
   /** Further boot parameters; they win over the fields above. */
   boot: BootParams;
-  /** How often the collector tries, and how long it waits between, seconds [1, 300]. */
+  /** How often the collector tries [1]. */
   sessions: number;
+  /** How long it waits between two tries, seconds [300]. */
   sessionPause: number;
   /** Seconds without a byte after which the collector gives up [900]. */
   collectorPatience: number;
@@ -73,12 +75,15 @@ export const LAB_DEFAULTS: Readonly<LabSettings> = {
 
 /** How the collector's transfer stands. Times in virtual seconds since power-on. */
 export interface Transfer {
+  /** `completed`: the server confirmed it and the content is right by its SHA-256. */
   state: 'idle' | 'running' | 'completed' | 'failed';
   /** Bytes of the file received in the session that `state` speaks of. */
   bytes: number;
   /** Bytes that the file has. */
   expectedBytes: number;
+  /** When the transfer's step began, the login's while that lasts. */
   startedAt?: number;
+  /** When it was over. */
   endedAt?: number;
   /** When the last byte came. */
   lastByteAt?: number;
@@ -116,7 +121,9 @@ function imageFile(length: number): Uint8Array {
  * console.log(lab.board.pool()?.owners);
  */
 export class Lab {
+  /** The board under observation. */
   readonly board: Board;
+  /** What it was set up with, defaults included. */
   readonly settings: Readonly<LabSettings>;
   /** The board's address on the LAN. */
   readonly boardIp: string;

@@ -10,11 +10,13 @@ export const LOG_CHANNELS = 10;
 
 /** One raw record of the log, as the sensor head stored it. */
 export interface LogRecord {
+  /** Counts from 0. */
   sequence: number;
   /** Milliseconds since the log began. */
   timeMs: number;
   /** ADC counts, 0–4095. */
   channels: number[];
+  /** Status bits of the sensor head, 16 of them. */
   flags: number;
 }
 
@@ -39,7 +41,11 @@ export function* logRecords(count: number, seed: number): Generator<LogRecord> {
   }
 }
 
-/** The data flash image that holds these records. @param textLength text length per record, for the header, bytes */
+/**
+ * The data flash image that holds these records (layout: `firmware-fixtures/README.md`).
+ * @param count how many records there are
+ * @param textLength text length per record, for the header, bytes
+ */
 export function logImage(records: Iterable<LogRecord>, count: number, textLength: number): Uint8Array {
   const image = new Uint8Array(LOG_HEADER_BYTES + count * LOG_RECORD_BYTES);
   const view = new DataView(image.buffer);

@@ -31,19 +31,29 @@ export interface ScenarioOptions extends Partial<LabSettings> {
 
 /** Something that happened, and when, in virtual seconds since power-on. */
 export interface Turn {
+  /** Virtual seconds. */
   at: number;
+  /** One sentence, for people. */
   what: string;
 }
 
 /** One attempt of the collector. Times in virtual seconds. */
 export interface Session {
+  /** Whether the server confirmed the transfer and the data connection ended in order. */
   outcome: 'complete' | 'failed';
+  /** Empty, or why it failed. */
   reason: string;
+  /** Bytes of the file received. */
   bytes: number;
+  /** SHA-256 of what was received, hex; empty when it did not come to a transfer. */
   sha256: string;
+  /** When the step began, the login's if that failed. */
   startedAt: number;
+  /** When the first byte came, if one did. */
   firstByteAt?: number;
+  /** When the last byte came, if one did. */
   lastByteAt?: number;
+  /** When the session was over. */
   endedAt: number;
   /** Bytes per second from the first byte to the last. */
   throughput?: number;
@@ -51,33 +61,52 @@ export interface Session {
 
 /** What `runScenario` returns, and `--json` prints. */
 export interface ScenarioResult {
+  /** Its name. */
   scenario: Experiment;
+  /** Every setting, defaults included; `seconds` is the virtual time it had at most. */
   settings: Omit<LabSettings, 'firmware' | 'boot'> & { boot: Record<string, unknown>; seconds: number };
+  /** What came out. */
   outcome: Outcome;
+  /** What turned, in order of time. */
   turns: Turn[];
   /** The file as it must arrive. */
   expected: { bytes: number; sha256: string };
-  /** Bytes, hash and throughput of the session that counts: the completed one, or the first. */
+  /** Bytes received in the session that counts: the first completed one, else the first. */
   bytes: number;
+  /** SHA-256 of them, hex; empty when no session came to its end. */
   sha256: string;
+  /** Bytes per second from the first to the last; absent when less than two bytes came. */
   throughput?: number;
+  /** The collector's sessions in order. */
   sessions: Session[];
+  /** The monitor's echo requests, one every 10 s; `lost` counts the latest ones in a row without an answer. */
   ping: Lab['ping'];
+  /** `starved-responder` only: queries to the status responder, and its answers. */
   queries?: { sent: number; answered: number };
+  /** The pool at the end; all zero when the image has none. */
   pool: {
+    /** Clusters in the pool. */
     clusters: number;
+    /** Clusters on the free list. */
     free: number;
     /** Fewest free clusters seen, looking every 10 ms. */
     minFree: number;
+    /** Clusters by owner. */
     owners: Record<Owner, number>;
+    /** mbstat's counters: requests refused, waits begun, drains. */
     stats: PoolReading['stats'];
+    /** mbufs: total, free, and by type. */
     mbufs: PoolReading['mbufs'];
   };
+  /** The stack's sockets at the end. */
   sockets: SocketReading[];
+  /** Every task at the end, and what it waits for since when. */
   tasks: TaskReading[];
   /** Lines of `Still waiting for mbuf` on the console: how many, and the times of the first few. */
   stillWaiting: { count: number; first: number[] };
+  /** How long the board ran, virtual seconds since power-on. */
   virtualSeconds: number;
+  /** Cycles and instructions since power-on, and how many of the cycles the guest idled. */
   counters: { cycles: number; instructions: number; idleCycles: number };
 }
 
