@@ -1,7 +1,15 @@
 /** quicc860: an MPC860 board in virtual time. See docs/ for guides to each face. */
 
 export { Board, type BoardOptions, type RunOutcome, type Span } from './board/board.js';
-export { type BankDescription, type BankTiming, BOARDS, type BoardDescription, ETH_COMM } from './board/boards.js';
+export {
+  type BankDescription,
+  type BankTiming,
+  BOARDS,
+  type BoardDescription,
+  type ConsolePort,
+  ETH_COMM,
+  withClock,
+} from './board/boards.js';
 export type { BoardConsole } from './board/console.js';
 export { provideResources, type Resources } from './board/core.js';
 export type { BoardMemory } from './board/memory.js';

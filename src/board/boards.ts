@@ -74,6 +74,7 @@ export interface BoardDescription {
   dataFlashSelect: number;
   /** The serial port that the console is on. */
   console: ConsolePort;
+  /** Ethernet address in the board information block, six hexadecimal bytes with colons. */
   mac: string;
 }
 
@@ -147,6 +148,7 @@ const PLPRCR_MF_SHIFT = 20;
  * The same board with another core clock, made by the PLL from the same crystal.
  * Accesses keep their length in clocks, as with memory that was chosen for the clock.
  * @param hz a multiple of the crystal's frequency
+ * @throws UsageError for another one
  */
 export function withClock(description: BoardDescription, hz: number): BoardDescription {
   const factor = hz / description.oscmHz;

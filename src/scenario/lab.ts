@@ -27,7 +27,7 @@ export interface LabSettings {
   board: string;
   /** Core clock, Hz, a multiple of the crystal's [the board's own, 40 MHz]. */
   clockHz: number | undefined;
-  /** Instruction and data cache [true]. */
+  /** Instruction cache [true]. */
   icache: boolean;
   /** Data cache [true]. */
   dcache: boolean;
