@@ -1,0 +1,111 @@
+import { runScenario, type ScenarioOptions, type ScenarioResult } from '../node/index.js';
+
+/**
+ * `npm run sweep`: where the thresholds lie, as the Markdown tables of
+ * docs/story.md. Each cell is one run for each seed: `c` completed, `L` locked
+ * up at the end of the run, `r` recovered, `f` failed otherwise, `?` unfinished; behind it
+ * the fewest free clusters seen in the first seed's run.
+ */
+const SEEDS = [1, 2, 3];
+const CACHES = {
+  on: { icache: true, dcache: true },
+  'I only': { icache: true, dcache: false },
+  'D only': { icache: false, dcache: true },
+  off: { icache: false, dcache: false },
+} as const;
+const LETTERS: Readonly<Record<ScenarioResult['outcome'], string>> = {
+  completed: 'c',
+  'locked-up': 'L',
+  recovered: 'r',
+  failed: 'f',
+  unfinished: '?',
+  checkstop: '!',
+};
+
+async function cell(name: string, options: ScenarioOptions): Promise<string> {
+  let letters = '';
+  let least: number | undefined;
+  for (const seed of SEEDS) {
+    const result = await runScenario(name, { sessions: 1, seconds: 120, records: 6000, ...options, seed });
+    letters += LETTERS[result.outcome];
+    least ??= result.pool.minFree;
+  }
+  return `${letters} ${least}`;
+}
+
+async function table<T extends string | number>(
+  name: string,
+  title: string,
+  column: string,
+  values: readonly T[],
+  settings: (value: T) => ScenarioOptions,
+  rows: readonly (keyof typeof CACHES)[] = ['on', 'I only', 'D only', 'off'],
+): Promise<void> {
+  console.log(`\n### ${title}\n`);
+  console.log(`| caches \\ ${column} | ${values.join(' | ')} |`);
+  console.log(`|---|${values.map(() => '---|').join('')}`);
+  for (const row of rows) {
+    const cells: string[] = [];
+    for (const value of values) cells.push(await cell(name, { ...CACHES[row], ...settings(value) }));
+    console.log(`| ${row} | ${cells.join(' | ')} |`);
+  }
+}
+
+const A = 'out-of-clusters';
+const C = 'starved-responder';
+const wanted = process.argv[2];
+const part = async (name: string, work: () => Promise<void>): Promise<void> => {
+  if (wanted === undefined || wanted === name) await work();
+};
+await part('pool', () =>
+  table(A, 'Setting A: pool size', 'clusters', [40, 48, 52, 56, 60, 64, 68, 72, 80, 96, 128], (clusters) => ({
+    clusters,
+  })),
+);
+await part('clock', () =>
+  table(A, 'Setting A: core clock, MHz', 'MHz', [12, 20, 28, 32, 36, 40, 44, 48, 60, 80], (mhz) => ({
+    clockHz: mhz * 1e6,
+  })),
+);
+await part('length', () =>
+  table(
+    A,
+    'Setting A: record length, bytes',
+    'bytes',
+    [100, 200, 208, 256, 300, 400, 500, 515, 540, 600, 700, 1024],
+    (reclen) => ({ reclen }),
+  ),
+);
+await part('chatter', () =>
+  table(A, 'Setting A: chatter, frames per second', 'frames/s', [0, 10, 20, 50, 100, 200], (chatter) => ({ chatter })),
+);
+await part('policy', () =>
+  table(
+    A,
+    'Setting A: policy, up to 3 sessions in 1 hour',
+    'policy',
+    ['rtems-4.6', 'drop-frees', 'reserve', 'both'] as const,
+    (policy) => ({ policy, sessions: 3, seconds: 3600 }),
+    ['on', 'off'],
+  ),
+);
+await part('reserve', () =>
+  table(
+    A,
+    'Setting A, caches off: size of the reserve, clusters',
+    'reserve',
+    [0, 1, 2, 4, 8, 16, 24],
+    (reserve) => ({ boot: { reserve } }),
+    ['off'],
+  ),
+);
+await part('responder', () =>
+  table(
+    C,
+    'Setting C: broadcast queries per second, 15 minutes',
+    'queries/s',
+    [5, 10, 20, 30, 50],
+    (chatter) => ({ chatter, seconds: 900 }),
+    ['on', 'off'],
+  ),
+);
