@@ -882,7 +882,9 @@ function runLines(): void {
       }
       case OP_SUBFE: {
         const sum =
-          <u64>~load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>((e >>> 16) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
+          <u64>(load<u32>((e >>> 11) & 0x7c, GPR) ^ 0xffffffff) +
+          <u64>load<u32>((e >>> 16) & 0x7c, GPR) +
+          <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
         store<u32>((e >>> 6) & 0x7c, r, GPR);
@@ -909,7 +911,7 @@ function runLines(): void {
         continue;
       }
       case OP_SUBFZE: {
-        const sum = <u64>~load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
+        const sum = <u64>(load<u32>((e >>> 11) & 0x7c, GPR) ^ 0xffffffff) + <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
         store<u32>((e >>> 6) & 0x7c, r, GPR);
@@ -918,7 +920,7 @@ function runLines(): void {
         continue;
       }
       case OP_SUBFME: {
-        const sum = <u64>~load<u32>((e >>> 11) & 0x7c, GPR) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
+        const sum = <u64>(load<u32>((e >>> 11) & 0x7c, GPR) ^ 0xffffffff) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
         store<u32>((e >>> 6) & 0x7c, r, GPR);
