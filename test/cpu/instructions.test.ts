@@ -158,3 +158,44 @@ describe('other instructions (core-instructions.md section 10.1)', () => {
     ]);
   });
 });
+
+describe('carry and result by the table of core-instructions.md section 4, forms with and without OE', () => {
+  const M = 0xffffffffn;
+  /** XO, then a, b, CA to the three addends of the sum; undefined: the form does not write CA. */
+  const forms: readonly [string, number, (a: bigint, b: bigint, ca: bigint) => readonly bigint[], boolean][] = [
+    ['add', 266, (a, b) => [a, b, 0n], false],
+    ['addc', 10, (a, b) => [a, b, 0n], true],
+    ['adde', 138, (a, b, ca) => [a, b, ca], true],
+    ['addme', 234, (a, _, ca) => [a, M, ca], true],
+    ['addze', 202, (a, _, ca) => [a, 0n, ca], true],
+    ['subf', 40, (a, b) => [~a & M, b, 1n], false],
+    ['subfc', 8, (a, b) => [~a & M, b, 1n], true],
+    ['subfe', 136, (a, b, ca) => [~a & M, b, ca], true],
+    ['subfme', 232, (a, _, ca) => [~a & M, M, ca], true],
+    ['subfze', 200, (a, _, ca) => [~a & M, 0n, ca], true],
+    ['neg', 104, (a) => [~a & M, 0n, 1n], false],
+  ];
+  const values = [0n, 1n, 2n, 0x7fffffffn, 0x80000000n, 0x80000001n, 0xfffffffen, M, 0x12345678n];
+
+  it.each(forms)('%s', (_name, xo, addends, writesCarry) => {
+    const core = bareCore();
+    // Four forms a line of code, so that one run covers them: plain, record, OE, OE and record.
+    const words = [0, 1].flatMap((rc) => [0, 512].map((oe) => [rc, oe] as const));
+    for (const a of values) {
+      for (const b of values) {
+        for (const ca of [0n, 1n]) {
+          for (const [rc, oe] of words) {
+            core.setGpr(3, Number(a));
+            core.setGpr(4, Number(b));
+            core.xer = ca ? 0x20000000 : 0;
+            core.execute([asm.x(xo + oe, 5, 3, 4, rc)], { cycles: 60 });
+            const [x = 0n, y = 0n, z = 0n] = addends(a, b, ca);
+            const sum = x + y + z;
+            const carry = writesCarry ? sum >> 32n : ca;
+            expect([core.gpr(5), (core.xer >>> 29) & 1]).toEqual([Number(sum & M), Number(carry)]);
+          }
+        }
+      }
+    }
+  });
+});
