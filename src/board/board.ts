@@ -105,6 +105,7 @@ export class Board {
     this.console = new BoardConsole(core, {
       runUntilConsole: (cycle) => this.#runTo(cycle, true),
       now: () => this.now,
+      assertRunning: () => this.assertRunning(),
       coreHz: description.coreHz,
     });
     this.#connectLan();
@@ -136,7 +137,8 @@ export class Board {
   }
 
   /**
-   * Loads an image as the board's boot loader would and sets the CPU at its entry.
+   * Loads an image as the board's boot loader would and sets the CPU at its entry. A board that has run begins anew:
+   * its clock at 0, its data flash as it is, its LAN a new one without stations.
    * @param firmware the ELF file's bytes, or the name of a built-in firmware ('ftpd', 'hello', 'mix')
    * @param params boot parameters of the project's firmware
    * @throws UsageError for a file that cannot run here or parameters that cannot work
@@ -147,12 +149,16 @@ export class Board {
     const bytes = typeof firmware === 'string' ? await resources().firmware(firmware) : firmware;
     const booted = { image: parseElf(bytes, name, this.description.ramBytes), file: bytes, line };
     this.#powerOn();
+    if (this.#lan.now > 0) {
+      this.#lan = new Wire({ seed: this.#seed });
+      this.#connectLan();
+    }
     this.#core.bytes().fill(0, this.#core.constant('RAM_BASE'), this.#core.fn.flashBase());
     this.#setBooted(booted);
     this.#load(booted);
   }
 
-  /** The Ethernet segment that SCC1 is on; add stations to it. After `restore` it is a new object with the saved stations. */
+  /** The Ethernet segment that SCC1 is on; add stations to it. After `restore` it is a new object with the saved stations, after a second `boot` a new one without. */
   get lan(): Wire {
     return this.#lan;
   }

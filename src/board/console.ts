@@ -6,6 +6,8 @@ export interface ConsoleRunner {
   /** Runs until the console printed or `cycle` is reached; returns the cycle. */
   runUntilConsole(cycle: number): number;
   now(): number;
+  /** Throws when the guest has stopped for good, so that nobody waits for it. */
+  assertRunning(): void;
   readonly coreHz: number;
 }
 
@@ -64,7 +66,7 @@ export class BoardConsole {
    * @param pattern a regular expression, or text to find as it is
    * @param options.seconds virtual seconds to wait at most [60]
    * @returns the match, with the groups of the pattern; the next `expect` looks behind it
-   * @throws ExpectTimeout with what the console said last
+   * @throws ExpectTimeout with what the console said last, GuestStopped when the guest stopped before it said so
    */
   expect(pattern: RegExp | string, options: { seconds?: number } = {}): RegExpMatchArray {
     const seconds = options.seconds ?? 60;
@@ -82,6 +84,7 @@ export class BoardConsole {
         const tail = this.#text.slice(-400);
         throw new ExpectTimeout(`the console did not say ${pattern} within ${seconds} virtual seconds`, tail);
       }
+      this.#runner.assertRunning();
       this.#runner.runUntilConsole(deadline);
     }
   }

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { Board, GuestStopped, Host, Ping } from 'quicc860';
+import { describe, expect, it } from 'vitest';
+
+const IP = '192.168.1.10';
+
+function pinger(board: Board): Ping {
+  const host = new Host(board.lan, { name: 'pc', mac: '00:10:5a:00:00:01', ip: '192.168.1.20' });
+  const ping = new Ping({ host, target: IP });
+  ping.start();
+  return ping;
+}
+
+describe('the board as a test harness', () => {
+  it('does not wait for the console of a guest that has stopped', async () => {
+    const board = await Board.create();
+    await board.boot(await readFile('firmware-fixtures/elf/wild-checkstop.elf'));
+    expect(() => board.console.expect('never', { seconds: 1e6 })).toThrow(GuestStopped);
+    expect(board.outcome).toBe('checkstop');
+    expect(board.seconds).toBeLessThan(1);
+    try {
+      board.assertRunning();
+    } catch (error) {
+      expect((error as GuestStopped).report).toMatch(/pc [0-9a-f]{8}[\s\S]*last instructions:/);
+    }
+  });
+
+  it('begins with a LAN of its own at each boot, in step with its clock', async () => {
+    const board = await Board.create();
+    await board.boot('ftpd');
+    pinger(board);
+    board.run({ seconds: 5 });
+    await board.boot('ftpd');
+    expect(board.lan.stations).toHaveLength(0);
+    const ping = pinger(board);
+    board.run({ seconds: 3 });
+    expect(ping.answered).toBe(3);
+    expect(ping.results.map((result) => Math.round(result.sentNs / 1e9))).toEqual([0, 1, 2, 3]);
+  });
+});
