@@ -10,6 +10,25 @@ function version(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
+/** One line on stderr, whatever a file or an argument in it is called. */
+function complain(message: string): void {
+  const line = message.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+  process.stderr.write(`quicc860: ${line}\n`);
+}
+
+/** What is wrong with the words of the command line, and where to read what is right. */
+function commandLineError(error: CommanderError, program: Command, args: readonly string[]): string {
+  const commands = program.commands.map((command) => command.name());
+  const command = commands.find((name) => name === args[0]);
+  if (command === undefined && (error.code === 'commander.help' || error.code === 'commander.unknownCommand')) {
+    const unknown = args[0] === 'help' ? args[1] : args[0];
+    const what = unknown === undefined ? 'no command given' : `unknown command '${unknown}'`;
+    return `${what}; known: ${commands.join(', ')} (see quicc860 --help)`;
+  }
+  const what = error.message.replace(/^error: /, '').replace(/\.$/, '');
+  return `${what} (see quicc860${command === undefined ? '' : ` ${command}`} --help)`;
+}
+
 /**
  * The command line.
  * @param args the words after the program's name
@@ -21,7 +40,9 @@ export async function main(args: readonly string[]): Promise<number> {
     .description('A Motorola MPC860 board, emulated down to its caches')
     .version(version())
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'quicc860: ')) });
+    .showSuggestionAfterError(false)
+    // Errors are printed below, each on one line.
+    .configureOutput({ writeErr: () => {} });
   const done = (result: number): void => {
     code = result;
   };
@@ -31,13 +52,18 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      complain(commandLineError(error, program, args));
+      return 2;
+    }
     if (error instanceof UsageError) {
-      process.stderr.write(`quicc860: ${error.message}\n`);
+      complain(error.message);
       return 2;
     }
     if (error instanceof GuestStopped) {
-      process.stderr.write(`quicc860: ${error.message}\n${error.report}\n`);
+      complain(error.message);
+      process.stderr.write(`${error.report}\n`);
       return 1;
     }
     throw error;

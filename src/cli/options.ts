@@ -25,15 +25,23 @@ export function number(option: string, low: number, high: number): (text: string
 
 const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
 
+/** Virtual time is kept in nanoseconds too, which a double counts exactly for 104 days. */
+const LONGEST = 100 * 86_400;
+
 /** Parses a duration such as `30s`, `90m`, `4h`, `1h30m`, or plain seconds. @throws UsageError */
 export function duration(option: string): (text: string) => number {
+  const bounded = (seconds: number, text: string): number => {
+    if (seconds > LONGEST) throw new UsageError(`${option} takes a duration of 100d at most, not '${text}'`);
+    return seconds;
+  };
   return (text) => {
-    if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+    if (/^\d+(\.\d+)?$/.test(text)) return bounded(Number(text), text);
     const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
     if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) {
       throw new UsageError(`${option} takes a duration such as 30s, 90m or 4h, not '${text}'`);
     }
-    return parts.reduce((sum, part) => sum + Number(part[1]) * (UNITS[part[2] ?? 's'] ?? 1), 0);
+    const seconds = parts.reduce((sum, part) => sum + Number(part[1]) * (UNITS[part[2] ?? 's'] ?? 1), 0);
+    return bounded(seconds, text);
   };
 }
 
@@ -47,7 +55,7 @@ export const CACHE_SETTINGS: Readonly<Record<string, { icache: boolean; dcache: 
 
 /** Parses `--caches`. @throws UsageError */
 export function cacheSetting(text: string): { icache: boolean; dcache: boolean } {
-  const setting = CACHE_SETTINGS[text];
+  const setting = Object.hasOwn(CACHE_SETTINGS, text) ? CACHE_SETTINGS[text] : undefined;
   if (setting === undefined)
     throw new UsageError(`--caches takes ${Object.keys(CACHE_SETTINGS).join(', ')}, not '${text}'`);
   return setting;
@@ -65,8 +73,9 @@ const TEXTS = new Set(['ip', 'netmask', 'gw']);
 export function bootWords(text: string): BootParams {
   const params: Record<string, unknown> = {};
   for (const word of text.split(/\s+/).filter((w) => w !== '')) {
-    const [key = '', value] = word.split('=', 2);
-    if (value === undefined) throw new UsageError(`--boot: '${word}' is not of the form key=value`);
+    const equals = word.indexOf('=');
+    const [key, value] = [word.slice(0, equals), word.slice(equals + 1)];
+    if (equals <= 0 || value === '') throw new UsageError(`--boot: '${word}' is not of the form key=value`);
     if (SWITCHES.has(key)) {
       if (!['on', 'off', '1', '0'].includes(value))
         throw new UsageError(`--boot: ${key} takes on or off, not '${value}'`);

@@ -1,11 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { BOARDS } from '../board/boards.js';
 import { UsageError } from '../errors.js';
 import { type BootParams, POLICIES, parsePolicy } from '../firmware/boot-params.js';
+import { parseElf } from '../firmware/elf.js';
 import { Gateway } from '../lan/gateway.js';
+import type { Wire } from '../lan/wire.js';
 import { PcapngFile } from '../node/capture-file.js';
-import { HostForward, parseForward } from '../node/hostfwd.js';
+import { type ForwardSpec, HostForward, parseForward } from '../node/hostfwd.js';
 import { runPaced } from '../node/real-time.js';
+import { FIRMWARE_NAMES } from '../node/resources.js';
 import { Lab } from '../scenario/lab.js';
 import { bootWords, cacheSetting, duration, number, wholeNumber } from './options.js';
 
@@ -27,15 +31,21 @@ interface RunOptions {
 /** Ctrl-], as telnet has it: leaves the board's console. */
 const ESCAPE = 0x1d;
 
-/** A firmware by name or file. @throws UsageError */
-function firmwareOf(text: string): string | Uint8Array {
+/** A firmware by name or file. @throws UsageError that names the file */
+function firmwareOf(text: string, board: string): string | Uint8Array {
   if (/^[\w-]+$/.test(text) && !existsSync(text)) return text;
+  let bytes: Uint8Array;
   try {
-    return new Uint8Array(readFileSync(text));
+    bytes = new Uint8Array(readFileSync(text));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw new UsageError(`${text}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`);
+    const why = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a directory' : `cannot be read (${code})`;
+    throw new UsageError(
+      `${text === '' ? "''" : text}: ${why}; give ${FIRMWARE_NAMES.join(', ')} or a PowerPC ELF file`,
+    );
   }
+  parseElf(bytes, text, Object.hasOwn(BOARDS, board) ? BOARDS[board]?.ramBytes : undefined);
+  return bytes;
 }
 
 function usageError(error: unknown): never {
@@ -79,6 +89,19 @@ export function addRunCommand(program: Command, done: (code: number) => void): v
     });
 }
 
+/** Opens all the host's ports, or none. @throws UsageError */
+async function openForwards(lan: Wire, specs: readonly ForwardSpec[], boardIp: string): Promise<HostForward[]> {
+  const open: HostForward[] = [];
+  const gateway = new Gateway(lan);
+  try {
+    for (const spec of specs) open.push(await HostForward.open(gateway, spec, { boardAddress: boardIp }));
+    return open;
+  } catch (error) {
+    await Promise.all(open.map((forward) => forward.close()));
+    return usageError(error);
+  }
+}
+
 async function run(firmware: string, options: RunOptions): Promise<number> {
   const forwards = options.hostfwd.map((rule) => asUsage(() => parseForward(rule)));
   const params: BootParams = {
@@ -88,7 +111,7 @@ async function run(firmware: string, options: RunOptions): Promise<number> {
     ...options.boot,
   };
   const lab = await Lab.create({
-    firmware: firmwareOf(firmware),
+    firmware: firmwareOf(firmware, options.board),
     board: options.board,
     boot: params,
     chatter: options.chatter,
@@ -96,16 +119,21 @@ async function run(firmware: string, options: RunOptions): Promise<number> {
     records: options.records,
   });
   const { board } = lab;
-  const capture = options.pcap === undefined ? undefined : new PcapngFile(options.pcap, board.lan);
-  const open: HostForward[] = [];
-  const gateway = new Gateway(board.lan);
-  for (const spec of forwards) {
-    const forward = await HostForward.open(gateway, spec, { boardAddress: lab.boardIp }).catch(usageError);
-    open.push(forward);
-    process.stderr.write(
-      `quicc860: ${spec.hostAddress || '127.0.0.1'}:${forward.port} leads to the board's port ${spec.boardPort}\n`,
-    );
+  const open = await openForwards(board.lan, forwards, lab.boardIp);
+  const closeForwards = (): Promise<unknown> => Promise.all(open.map((forward) => forward.close()));
+  let capture: PcapngFile | undefined;
+  try {
+    if (options.pcap !== undefined) capture = new PcapngFile(options.pcap, board.lan);
+  } catch (error) {
+    await closeForwards();
+    throw error;
   }
+  open.forEach((forward, i) => {
+    const spec = forwards[i];
+    process.stderr.write(
+      `quicc860: ${spec?.hostAddress}:${forward.port} leads to the board's port ${spec?.boardPort}\n`,
+    );
+  });
 
   let leave = false;
   const raw = process.stdin.isTTY;
@@ -133,7 +161,7 @@ async function run(firmware: string, options: RunOptions): Promise<number> {
     if (raw) process.stdin.setRawMode(false);
     process.stdin.off('data', onKeys).pause();
     process.off('SIGINT', quit).off('SIGTERM', quit);
-    for (const forward of open) await forward.close();
+    await closeForwards();
     capture?.close();
   }
 }

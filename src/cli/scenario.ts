@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { UsageError } from '../errors.js';
 import { type BootParams, POLICIES, parsePolicy } from '../firmware/boot-params.js';
-import { PcapngFile } from '../node/capture-file.js';
+import { cannotWrite, PcapngFile } from '../node/capture-file.js';
 import { OWNERS } from '../observe/pool.js';
 import { runScenario, SCENARIOS, type ScenarioResult } from '../scenario/run.js';
 import { bootWords, cacheSetting, duration, number, wholeNumber } from './options.js';
@@ -53,6 +53,8 @@ export function addScenarioCommands(program: Command, done: (code: number) => vo
 async function scenario(name: string, options: ScenarioCommandOptions): Promise<number> {
   const { caches, for: seconds, json, pcap, out, policy, clock, ...rest } = options;
   let capture: PcapngFile | undefined;
+  // Found out now rather than hours later.
+  if (out !== undefined) writeResult(out, '');
   const progress = process.stderr.isTTY;
   try {
     const result = await runScenario(name, {
@@ -72,7 +74,7 @@ async function scenario(name: string, options: ScenarioCommandOptions): Promise<
     });
     if (progress) process.stderr.write('\r\x1b[K');
     const text = JSON.stringify(result, null, 2);
-    if (out !== undefined) writeResult(out, text);
+    if (out !== undefined) writeResult(out, `${text}\n`);
     process.stdout.write(json === true ? `${text}\n` : describe(result));
     return result.outcome === 'checkstop' ? 1 : 0;
   } finally {
@@ -82,9 +84,9 @@ async function scenario(name: string, options: ScenarioCommandOptions): Promise<
 
 function writeResult(file: string, text: string): void {
   try {
-    writeFileSync(file, `${text}\n`);
+    writeFileSync(file, text);
   } catch (error) {
-    throw new UsageError(`${file}: cannot be written (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(cannotWrite(file, error));
   }
 }
 

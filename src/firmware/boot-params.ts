@@ -81,7 +81,10 @@ export function parsePolicy(name: string): Policy {
 
 const MCLBYTES = 2048;
 const MSIZE = 128;
+const MIN_POOL = 4096;
 const MAX_POOL = 4 * 1024 * 1024;
+/** Both pools come from the 8 MB of RAM that also hold the image, the stacks and the files. */
+const MAX_POOLS = 6 * 1024 * 1024;
 const COMMAND_LINE_MAX = 1024;
 const IP = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 
@@ -109,13 +112,26 @@ export function checkBootParams(params: BootParams): void {
   if (clusters * MCLBYTES > MAX_POOL || mbufs * MSIZE > MAX_POOL) {
     throw new UsageError(`a pool may have ${MAX_POOL} bytes at most (${MAX_POOL / MCLBYTES} clusters)`);
   }
+  if (clusters * MCLBYTES < MIN_POOL || mbufs * MSIZE < MIN_POOL) {
+    throw new UsageError(`a pool must have ${MIN_POOL} bytes at least`);
+  }
+  if (clusters * MCLBYTES + mbufs * MSIZE > MAX_POOLS) {
+    throw new UsageError(`both pools together may have ${MAX_POOLS} bytes at most; make clusters or mbufs smaller`);
+  }
   if (clusters < rxring) {
     throw new UsageError(
-      `${clusters} clusters cannot fill a receive ring of ${rxring}; give at least ${rxring} or a smaller --rxring`,
+      `${clusters} clusters cannot fill a receive ring of ${rxring}; give at least ${rxring} or a smaller rxring`,
     );
   }
-  if (mbufs < rxring + 16) throw new UsageError(`${mbufs} mbufs are too few for a receive ring of ${rxring}`);
+  if (mbufs < rxring + 16)
+    throw new UsageError(`${mbufs} mbufs are too few for a receive ring of ${rxring}; give at least ${rxring + 16}`);
   whole(params.reserve, 'reserve', 0, clusters - 1);
+  whole(params.sndspace, 'sndspace', 1024, 262_144);
+  whole(params.sbeff, 'sbeff', 1, 64);
+  whole(params.keepidle, 'keepidle', 1, 1_000_000);
+  whole(params.keepintvl, 'keepintvl', 1, 1_000_000);
+  whole(params.keepcnt, 'keepcnt', 1, 1000);
+  whole(params.imagesize, 'imagesize', 1, 0x7fff_ffff);
   whole(params.ftpprio, 'ftpprio', 1, 254);
   whole(params.netprio, 'netprio', 1, 254);
   whole(params.reclen, 'reclen', 32, 2048);

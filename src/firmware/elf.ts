@@ -48,15 +48,17 @@ const SHT_SYMTAB = 2;
  */
 export function parseElf(file: Uint8Array, name: string, limit = 2 ** 32): ElfImage {
   const bad = (why: string): UsageError => new UsageError(`${name}: ${why}`);
+  const truncated = (why: string): UsageError => bad(`truncated: ${why}; copy or link it again`);
   if (file.length < 16 || file[0] !== 0x7f || file[1] !== 0x45 || file[2] !== 0x4c || file[3] !== 0x46) {
     throw bad('not an ELF file; give a statically linked PowerPC ELF executable');
   }
   if (file[4] !== 1) throw bad('a 64-bit ELF; the MPC860 runs 32-bit PowerPC code (link with -m32)');
   if (file[5] !== 2) throw bad('a little-endian ELF; the MPC860 firmware must be big-endian (compile with -mbig)');
-  if (file.length < 52) throw bad('truncated: the ELF header is incomplete');
+  if (file.length < 52) throw truncated('the ELF header is incomplete');
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const machine = view.getUint16(18);
-  if (machine !== EM_PPC) throw bad(`made for ELF machine ${machine}, not for PowerPC (${EM_PPC})`);
+  if (machine !== EM_PPC)
+    throw bad(`made for ELF machine ${machine}, not for PowerPC (${EM_PPC}); give a PowerPC executable`);
   const type = view.getUint16(16);
   if (type !== ET_EXEC) throw bad('not an executable (relocatable or shared object?); link it statically');
   const entry = view.getUint32(24);
@@ -68,7 +70,7 @@ export function parseElf(file: Uint8Array, name: string, limit = 2 ** 32): ElfIm
   const sectionCount = view.getUint16(48);
   if (headerCount === 0) throw bad('has no program headers, so nothing to load');
   if (headerSize < 32 || headerOffset + headerCount * headerSize > file.length) {
-    throw bad('truncated: its program headers lie past the end of the file');
+    throw truncated('its program headers lie past the end of the file');
   }
   const segments: Segment[] = [];
   for (let i = 0; i < headerCount; i++) {
@@ -80,7 +82,7 @@ export function parseElf(file: Uint8Array, name: string, limit = 2 ** 32): ElfIm
     const size = view.getUint32(at + 20);
     if (size === 0) continue;
     if (offset + fileSize > file.length) {
-      throw bad(`truncated: segment ${i} wants ${offset + fileSize} bytes of a file of ${file.length}`);
+      throw truncated(`segment ${i} wants ${offset + fileSize} bytes of a file of ${file.length}`);
     }
     if (fileSize > size) throw bad(`corrupt: segment ${i} is larger in the file than in memory`);
     if (address + size > limit) {

@@ -3,6 +3,19 @@ import { UsageError } from '../errors.js';
 import { capture } from '../lan/pcapng.js';
 import type { Wire } from '../lan/wire.js';
 
+/** One line that says why a file cannot be written. */
+export function cannotWrite(path: string, error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+  const why: Record<string, string> = {
+    ENOENT: 'its directory does not exist',
+    EISDIR: 'it is a directory',
+    ENOTDIR: 'its path leads through a file',
+    EACCES: 'no permission',
+    ENOSPC: 'the disk is full',
+  };
+  return `${path === '' ? "''" : path}: cannot be written, ${why[code] ?? code}; name another file`;
+}
+
 /** Bytes gathered before they are written. */
 const BUFFER = 1 << 16;
 
@@ -18,7 +31,7 @@ export class PcapngFile {
     try {
       this.#file = openSync(path, 'w');
     } catch (error) {
-      throw new UsageError(`${path}: cannot be written (${(error as NodeJS.ErrnoException).code})`);
+      throw new UsageError(cannotWrite(path, error));
     }
     this.#end = capture(wire, (chunk) => {
       this.#chunks.push(chunk);
