@@ -32,6 +32,7 @@ import {
   DP_FAST_WRITE,
   DP_HOST,
   DP_MEMORY,
+  DP_NOTHING,
   DP_READ,
   DP_WRITABLE_MEMORY,
   DP_WRITE,
@@ -160,12 +161,12 @@ function fillPage(p: u32, ea: u32, write: bool): u32 {
   if (cached) attributes |= DP_CACHED | (through ? DP_WRITE_THROUGH : 0);
   const tag = ea & 0xfffff000;
   const fast = cached && whole;
-  store<u32>(at, fast ? tag : 1, DP_FAST_READ);
+  store<u32>(at, fast ? tag : DP_NOTHING, DP_FAST_READ);
   // Once entered for writing, a page stays so when a load comes first next time: the table is dropped on any change.
-  store<u32>(at, fast && writable && !through ? tag : 1, DP_FAST_WRITE);
+  store<u32>(at, fast && writable && !through ? tag : DP_NOTHING, DP_FAST_WRITE);
   store<u32>(at, pa - ea, DP_DELTA);
-  store<u32>(at, whole ? tag : 1, DP_READ);
-  store<u32>(at, whole && writable ? tag : 1, DP_WRITE);
+  store<u32>(at, whole ? tag : DP_NOTHING, DP_READ);
+  store<u32>(at, whole && writable ? tag : DP_NOTHING, DP_WRITE);
   store<u32>(at, attributes, DP_ATTRIBUTES);
   store<i32>(at, bank, DP_BANK);
   store<u32>(at, host, DP_HOST);
@@ -268,10 +269,7 @@ function writePiece(ea: u32, size: u32, value: u32): void {
   if (bank == CLAIM_IMMR) {
     store<u64>(NOW, load<u64>(NOW) + IMMR_WRITE);
     const offset = pa & 0xffff;
-    if (offset < IMMR_DECODED) {
-      immrWrite(offset, size, value);
-      busCheck();
-    }
+    if (offset < IMMR_DECODED) immrWrite(offset, size, value);
     return;
   }
   if (bank == CLAIM_NONE) {

@@ -1571,6 +1571,8 @@ function runLines(): void {
     } else {
       result = execute(load<u32>(ip, 4));
     }
+    // A line written back may have gone to the memory controller too.
+    busCheck();
     if (result == X_NEXT) {
       ip += 8;
       store<u64>(WINDOW_END, load<u64>(NOW));

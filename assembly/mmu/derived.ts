@@ -11,15 +11,17 @@ export const DATA_PAGES: u32 = DERIVED_BASE;
 export const DATA_TABLE_BYTES: u32 = 256 * 32;
 export const DATA_PAGES_EMPTY: u32 = DATA_PAGES + 3 * DATA_TABLE_BYTES;
 const DATA_TABLES: u32 = 4;
-/** u32: EA page if loads from it may use the cache at once, else 1. */
+/** Tag that no access matches: the run loop compares page and alignment bits, never this one. */
+export const DP_NOTHING: u32 = 4;
+/** u32: EA page if loads from it may use the cache at once, else DP_NOTHING. */
 export const DP_FAST_READ: u32 = 0;
 /** u32: the same for stores (write allowed, copyback). */
 export const DP_FAST_WRITE: u32 = 4;
 /** u32: PA - EA. */
 export const DP_DELTA: u32 = 8;
-/** u32: EA page if loads are allowed, else 1. */
+/** u32: EA page if loads are allowed, else DP_NOTHING. */
 export const DP_READ: u32 = 12;
-/** u32: EA page if stores are allowed, else 1. */
+/** u32: EA page if stores are allowed, else DP_NOTHING. */
 export const DP_WRITE: u32 = 16;
 /** u32: DP_* attribute bits. */
 export const DP_ATTRIBUTES: u32 = 20;
@@ -77,10 +79,10 @@ export function dropTranslations(): void {
   if (load<u32>(PAGES_EMPTY)) return;
   for (let t: u32 = 0; t < 3 * DATA_TABLE_BYTES; t += 32) {
     const p = DATA_PAGES + t;
-    store<u32>(p, 1, DP_FAST_READ);
-    store<u32>(p, 1, DP_FAST_WRITE);
-    store<u32>(p, 1, DP_READ);
-    store<u32>(p, 1, DP_WRITE);
+    store<u32>(p, DP_NOTHING, DP_FAST_READ);
+    store<u32>(p, DP_NOTHING, DP_FAST_WRITE);
+    store<u32>(p, DP_NOTHING, DP_READ);
+    store<u32>(p, DP_NOTHING, DP_WRITE);
   }
   for (let t: u32 = 0; t < 3 * CODE_TABLE_BYTES; t += 16) store<u32>(CODE_PAGES + t, 1);
   store<u32>(PAGES_EMPTY, 1);
@@ -97,10 +99,10 @@ export function derivedReset(): void {
   dropTranslations();
   for (let t: u32 = 0; t < DATA_TABLE_BYTES; t += 32) {
     const p = DATA_PAGES_EMPTY + t;
-    store<u32>(p, 1, DP_FAST_READ);
-    store<u32>(p, 1, DP_FAST_WRITE);
-    store<u32>(p, 1, DP_READ);
-    store<u32>(p, 1, DP_WRITE);
+    store<u32>(p, DP_NOTHING, DP_FAST_READ);
+    store<u32>(p, DP_NOTHING, DP_FAST_WRITE);
+    store<u32>(p, DP_NOTHING, DP_READ);
+    store<u32>(p, DP_NOTHING, DP_WRITE);
   }
   for (let i: u32 = 0; i < DECODED_ENTRIES; i++) store<u32>(DECODED + i * DECODED_BYTES, 0);
 }
