@@ -18,6 +18,8 @@ import {
   readCr,
   readXer,
   setGpr,
+  TRACE_HOST,
+  traceJump,
   writeCr,
   writeXer,
 } from './cpu/state';
@@ -128,6 +130,7 @@ export function setReg(id: u32, value: u32): void {
   }
   switch (id) {
     case REG_PC:
+      traceJump(load<u32>(PC) | TRACE_HOST, value & ~3);
       store<u32>(PC, value & ~3);
       store<u32>(FETCH_MODE, FETCH_NONE);
       return;

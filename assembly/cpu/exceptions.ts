@@ -32,6 +32,8 @@ import {
   STORM_COUNT,
   STORM_MARK,
   TRACE_DUE,
+  TRACE_EXCEPTION,
+  traceJump,
 } from './state';
 
 export const VECTOR_RESET: u32 = 0x100;
@@ -90,7 +92,9 @@ export function raise(vector: u32, srr0: u32, status: u32): void {
   if (msr & MSR_ILE) next |= MSR_LE;
   if (vector == VECTOR_MACHINE_CHECK) next &= ~MSR_ME;
   store<u32>(MSR, next);
-  store<u32>(PC, (next & MSR_IP ? <u32>0xfff00000 : 0) + vector);
+  const to: u32 = (next & MSR_IP ? <u32>0xfff00000 : 0) + vector;
+  traceJump(load<u32>(PC) | TRACE_EXCEPTION, to);
+  store<u32>(PC, to);
   store<u32>(FETCH_MODE, FETCH_NONE);
   store<u32>(FAULTED, 1);
   store<u32>(TRACE_DUE, 0);

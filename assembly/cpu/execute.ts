@@ -35,6 +35,7 @@ import {
   SRR1,
   setGpr,
   TRACE_DUE,
+  traceJump,
   WRITE_BUFFER_UNTIL,
   writeCr,
   XER_CA,
@@ -270,7 +271,9 @@ function execute19(word: u32): u32 {
       if (user()) return privileged();
       // MSR bits 0, 5–9 and 16–31 come back; the others stay
       store<u32>(MSR, (load<u32>(MSR) & ~SRR1_FROM_MSR) | (load<u32>(SRR1) & SRR1_FROM_MSR));
-      store<u32>(PC, load<u32>(SRR0) & ~3);
+      const back = load<u32>(SRR0) & ~3;
+      traceJump(load<u32>(PC), back);
+      store<u32>(PC, back);
       store<u32>(TRACE_DUE, 0);
       return X_JUMP;
     }

@@ -85,6 +85,20 @@ export const WRITE_BUFFER_UNTIL: u32 = CPU_BASE + 0x1c8;
 export const BRANCH_COUNT: u32 = CPU_BASE + 0x200;
 /** { u32 from, u32 to } × 32: the last branches taken, index = count & 31, for the checkstop report. */
 export const BRANCH_TRACE: u32 = CPU_BASE + 0x208;
+/** Bits of `from` that no address has: an exception went from there, or the host set PC. */
+export const TRACE_EXCEPTION: u32 = 1;
+export const TRACE_HOST: u32 = 2;
+
+/** Notes a jump that the run loop does not see; the same one over and over counts once, so that what led there stays. */
+export function traceJump(from: u32, to: u32): void {
+  const n = load<u32>(BRANCH_COUNT);
+  const last = BRANCH_TRACE + (((n - 1) & 31) << 3);
+  if (n && load<u32>(last) == from && load<u32>(last, 4) == to) return;
+  store<u32>(BRANCH_COUNT, n + 1);
+  const entry = BRANCH_TRACE + ((n & 31) << 3);
+  store<u32>(entry, from);
+  store<u32>(entry, to, 4);
+}
 
 // --- MMU (mmu/mmu.ts): control registers, then 32 entries for each side ---
 export const MMU_BASE: u32 = CPU_BASE + 0x400;
