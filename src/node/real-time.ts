@@ -7,6 +7,8 @@ export interface Pacing {
   speed: number;
   /** Virtual seconds after which to stop [never]. */
   seconds?: number;
+  /** Virtual seconds at most between two turns of the event loop [no limit]; small where real sockets must keep up. */
+  turn?: number;
   /** Asked between slices; true ends the run. */
   stop?: () => boolean;
 }
@@ -25,17 +27,18 @@ export async function runPaced(board: Board, pacing: Pacing): Promise<void> {
   let wall = performance.now();
   while (board.outcome === 'time' && board.seconds < end && pacing.stop?.() !== true) {
     const started = performance.now();
-    const target = Math.min(end, virtual + ((started - wall) / 1000) * pacing.speed);
+    const due = Math.min(end, virtual + ((started - wall) / 1000) * pacing.speed);
+    const target = Math.min(due, board.seconds + (pacing.turn ?? Number.POSITIVE_INFINITY));
     // Run in short pieces so that a busy guest cannot hold the event loop longer than a slice.
     const piece = Math.min(0.001 * Math.max(1, Math.min(pacing.speed, 1000)), 1);
     while (board.outcome === 'time' && board.seconds < target && performance.now() - started < SLICE_MS) {
       board.run({ seconds: Math.min(piece, target - board.seconds) });
     }
-    if (board.seconds < target && performance.now() - started >= SLICE_MS) {
+    if (board.seconds < due && performance.now() - started >= SLICE_MS) {
       virtual = board.seconds;
       wall = performance.now();
     }
-    const idle = board.seconds >= target && Number.isFinite(pacing.speed);
+    const idle = board.seconds >= due && Number.isFinite(pacing.speed);
     await new Promise<void>((resolve) => {
       if (idle) setTimeout(resolve, 4);
       else setImmediate(resolve);
