@@ -1,5 +1,17 @@
+import { Option } from 'commander';
 import { UsageError } from '../errors.js';
 import type { BootParams } from '../firmware/boot-params.js';
+
+/** An option whose default reads in the help as a user would type it. */
+export function option<T>(
+  flags: string,
+  description: string,
+  parse: (text: string) => T,
+  value: T,
+  typed: string,
+): Option {
+  return new Option(flags, description).argParser(parse).default(value, typed);
+}
 
 /** Parses a whole number in a range. @throws UsageError naming the option */
 export function wholeNumber(option: string, low: number, high: number): (text: string) => number {

@@ -11,12 +11,12 @@ import { type ForwardSpec, HostForward, parseForward } from '../node/hostfwd.js'
 import { runPaced } from '../node/real-time.js';
 import { FIRMWARE_NAMES } from '../node/resources.js';
 import { Lab } from '../scenario/lab.js';
-import { bootWords, cacheSetting, duration, number, wholeNumber } from './options.js';
+import { bootWords, cacheSetting, duration, number, option, wholeNumber } from './options.js';
 
 interface RunOptions {
   board: string;
-  hostfwd: string[];
-  boot: BootParams;
+  hostfwd?: string[];
+  boot?: BootParams;
   caches: { icache: boolean; dcache: boolean };
   clusters?: number;
   policy: string;
@@ -71,11 +71,10 @@ export function addRunCommand(program: Command, done: (code: number) => void): v
     .option(
       '--hostfwd <rule>',
       'forward a port of this machine to the board: tcp:[ADDRESS]:PORT-[BOARD]:PORT (again for more)',
-      (rule: string, all: string[]) => [...all, rule],
-      [] as string[],
+      (rule: string, all: string[] = []) => [...all, rule],
     )
-    .option('--boot <words>', "boot parameters of the project's firmware, key=value …", bootWords, {} as BootParams)
-    .option('--caches <setting>', 'on, off, i or d', cacheSetting, { icache: true, dcache: true })
+    .option('--boot <words>', "boot parameters of the project's firmware, key=value …", bootWords)
+    .addOption(option('--caches <setting>', 'on, off, i or d', cacheSetting, { icache: true, dcache: true }, 'on'))
     .option('--clusters <n>', 'mbuf clusters in the pool', wholeNumber('--clusters', 1, 2048))
     .option('--policy <name>', `stack policy: ${Object.keys(POLICIES).join(', ')}`, 'rtems-4.6')
     .option('--chatter <n>', 'office broadcast frames per second', number('--chatter', 0, 10_000), 0)
@@ -103,7 +102,7 @@ async function openForwards(lan: Wire, specs: readonly ForwardSpec[], boardIp: s
 }
 
 async function run(firmware: string, options: RunOptions): Promise<number> {
-  const forwards = options.hostfwd.map((rule) => asUsage(() => parseForward(rule)));
+  const forwards = (options.hostfwd ?? []).map((rule) => asUsage(() => parseForward(rule)));
   const params: BootParams = {
     ...options.caches,
     ...POLICIES[parsePolicy(options.policy)],

@@ -6,7 +6,7 @@ import { type BootParams, POLICIES, parsePolicy } from '../firmware/boot-params.
 import { cannotWrite, PcapngFile } from '../node/capture-file.js';
 import { OWNERS } from '../observe/pool.js';
 import { runScenario, SCENARIOS, type ScenarioResult } from '../scenario/run.js';
-import { bootWords, cacheSetting, duration, number, wholeNumber } from './options.js';
+import { bootWords, cacheSetting, duration, number, option, wholeNumber } from './options.js';
 
 interface ScenarioCommandOptions {
   caches: { icache: boolean; dcache: boolean };
@@ -19,7 +19,7 @@ interface ScenarioCommandOptions {
   sessions: number;
   clock?: number;
   for: number;
-  boot: BootParams;
+  boot?: BootParams;
   json?: boolean;
   pcap?: string;
   out?: string;
@@ -31,17 +31,21 @@ export function addScenarioCommands(program: Command, done: (code: number) => vo
     .command('scenario')
     .description('run an experiment in virtual time and report what came out')
     .argument('<name>', SCENARIOS.join(' or '))
-    .option('--caches <setting>', 'on, off, i or d', cacheSetting, { icache: true, dcache: true })
+    .addOption(option('--caches <setting>', 'on, off, i or d', cacheSetting, { icache: true, dcache: true }, 'on'))
     .option('--clusters <n>', 'mbuf clusters in the pool', wholeNumber('--clusters', 1, 2048), 64)
     .option('--policy <name>', `stack policy: ${Object.keys(POLICIES).join(', ')}`, 'rtems-4.6')
     .option('--chatter <n>', 'office broadcast frames per second', number('--chatter', 0, 10_000), 20)
     .option('--seed <n>', 'seed of log, chatter and back-off', wholeNumber('--seed', 0, 2 ** 32 - 1), 1)
     .option('--records <n>', 'records in the log', wholeNumber('--records', 1, 65_519), 12_000)
     .option('--reclen <n>', "length of a record's text, bytes", wholeNumber('--reclen', 32, 2048), 300)
-    .option('--clock <mhz>', 'core clock in MHz, a multiple of 4 (40)', wholeNumber('--clock', 4, 200))
+    .option(
+      '--clock <mhz>',
+      "core clock in MHz, a multiple of 4 (default: the board's, 40)",
+      wholeNumber('--clock', 4, 200),
+    )
     .option('--sessions <n>', 'how often the collector tries', wholeNumber('--sessions', 1, 1000), 3)
-    .option('--for <duration>', 'virtual time at most', duration('--for'), 4 * 3600)
-    .option('--boot <words>', 'further boot parameters, key=value …', bootWords, {} as BootParams)
+    .addOption(option('--for <duration>', 'virtual time at most', duration('--for'), 4 * 3600, '4h'))
+    .option('--boot <words>', 'further boot parameters, key=value …', bootWords)
     .option('--json', 'print the result as JSON')
     .option('--out <file>', 'write the JSON result to a file as well')
     .option('--pcap <file>', 'write what is on the wire as pcapng')
