@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/errors.js';
-import { checkBootParams, commandLine, parsePolicy, POLICIES } from '../../src/firmware/boot-params.js';
+import { checkBootParams, commandLine, POLICIES, parsePolicy } from '../../src/firmware/boot-params.js';
 
 describe('boot parameters', () => {
   it('become key=value words', () => {

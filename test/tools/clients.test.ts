@@ -55,7 +55,17 @@ async function client(command: string, args: readonly string[]): Promise<string>
 beforeAll(async () => {
   port = await freePort();
   const rule = `tcp:127.0.0.1:${port}-:21`;
-  board = spawn(process.execPath, [program, 'run', 'ftpd', '--hostfwd', rule, '--records', `${RECORDS}`, '--speed', '20']);
+  board = spawn(process.execPath, [
+    program,
+    'run',
+    'ftpd',
+    '--hostfwd',
+    rule,
+    '--records',
+    `${RECORDS}`,
+    '--speed',
+    '20',
+  ]);
   board.stdout?.on('data', (piece: Buffer) => {
     printed += piece.toString('latin1');
   });

@@ -13,7 +13,10 @@ describe.skipIf(here)('the committed firmware', () => {
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
   it('is what its source gives, bit for bit, built in another folder', () => {
-    cpSync(source, copy, { recursive: true, filter: (path) => !/\/(obj|elf|build)(\/|$)/.test(path.slice(source.length)) });
+    cpSync(source, copy, {
+      recursive: true,
+      filter: (path) => !/\/(obj|elf|build)(\/|$)/.test(path.slice(source.length)),
+    });
     const made = spawnSync('make', ['-C', copy], { encoding: 'utf8' });
     expect(made.stderr + made.stdout, 'make').not.toMatch(/error:/);
     expect(made.status).toBe(0);
