@@ -47,6 +47,7 @@ import {
   IC_CST,
   MSR,
   MSR_IR,
+  MSR_LE,
   MSR_PR,
   STREAM,
   STREAM_AT,
@@ -118,21 +119,39 @@ export function fetchLine(ea: u32): u32 {
       store<u32>(CURRENT_PAGE, ea & 0xfffff000);
     }
     place = icFind(line);
-    if (place) {
-      store<u32>(FETCH_MODE, FETCH_CACHED);
-      return place;
-    }
+    if (place) return cachedLine(line, place);
     place = icMakeRoom(line);
   }
   if (!readBurst(ea, line)) return 0;
   if (place) {
-    store<u32>(FETCH_MODE, FETCH_CACHED);
     icInstall(line, place, BURST_BUFFER);
-    return place;
+    return cachedLine(line, place);
   }
+  if (load<u32>(MSR) & MSR_LE) exchangeWords(BURST_BUFFER);
   store<u32>(CURRENT_PAGE, 1);
   store<u32>(FETCH_MODE, FETCH_BURST);
   return decoded(line, BURST_BUFFER);
+}
+
+/** The line in the I-cache at `place` becomes the current one. */
+function cachedLine(line: u32, place: u32): u32 {
+  if (!(load<u32>(MSR) & MSR_LE)) {
+    store<u32>(FETCH_MODE, FETCH_CACHED);
+    return place;
+  }
+  // Little-endian mode munges fetch addresses too: the words of each pair change places. Nobody runs code in it for long,
+  // so it goes through the burst buffer each time.
+  memory.copy(BURST_BUFFER, icRaw(place), 16);
+  exchangeWords(BURST_BUFFER);
+  store<u32>(CURRENT_PAGE, 1);
+  store<u32>(FETCH_MODE, FETCH_BURST);
+  return decoded(line, BURST_BUFFER);
+}
+
+/** Exchanges the words of both pairs in the 16 bytes at `at`. */
+function exchangeWords(at: u32): void {
+  store<u64>(at, rotl<u64>(load<u64>(at), 32));
+  store<u64>(at + 8, rotl<u64>(load<u64>(at + 8), 32));
 }
 
 function codePage(ea: u32): u32 {

@@ -214,9 +214,11 @@ class Data {
   @inline static read(table: u32, ea: u32, mask: u32): u32 {
     const t = table + ((ea >>> 7) & 0x1fe0);
     if (load<u32>(t, DP_FAST_READ) == (ea & mask)) {
-      const pa = ea + load<u32>(t, DP_DELTA);
-      const record = pa & SET_BITS;
-      if (load<u32>(record, DC_TAGS) == (pa & ~15)) return load<u32>(record, DC_TAGS + PLACE) + (pa & 15);
+      // The set is in the page offset, so it does not wait for the translation.
+      const record = ea & SET_BITS;
+      if (load<u32>(record, DC_TAGS) == (ea & ~15) + load<u32>(t, DP_DELTA)) {
+        return load<u32>(record, DC_TAGS + PLACE) + (ea & 15);
+      }
     }
     return 0;
   }
@@ -225,12 +227,11 @@ class Data {
   @inline static write(table: u32, ea: u32, mask: u32): u32 {
     const t = table + ((ea >>> 7) & 0x1fe0);
     if (load<u32>(t, DP_FAST_WRITE) == (ea & mask)) {
-      const pa = ea + load<u32>(t, DP_DELTA);
-      const record = pa & SET_BITS;
-      if (load<u32>(record, DC_TAGS) == (pa & ~15)) {
+      const record = ea & SET_BITS;
+      if (load<u32>(record, DC_TAGS) == (ea & ~15) + load<u32>(t, DP_DELTA)) {
         const data = load<u32>(record, DC_TAGS + PLACE);
         store<u8>(data, 1, LINE_MODIFIED);
-        return data + (pa & 15);
+        return data + (ea & 15);
       }
     }
     return 0;
@@ -282,7 +283,7 @@ class Current {
     let line: u32 = 0;
     if ((ea & 0xfffff000) == load<u32>(CURRENT_PAGE)) {
       const pa = ea + load<u32>(CURRENT_DELTA);
-      const record = pa & SET_BITS;
+      const record = ea & SET_BITS;
       if (load<u32>(record, IC_TAGS) == pa) {
         line = load<u32>(record, IC_TAGS + PLACE);
       } else if (load<u32>(record, IC_TAGS + SECOND) == pa) {

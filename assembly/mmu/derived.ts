@@ -77,15 +77,40 @@ export const DECODED_LINE: u32 = 24;
 export function dropTranslations(): void {
   store<u32>(CURRENT_PAGE, 1);
   if (load<u32>(PAGES_EMPTY)) return;
-  for (let t: u32 = 0; t < 3 * DATA_TABLE_BYTES; t += 32) {
-    const p = DATA_PAGES + t;
-    store<u32>(p, DP_NOTHING, DP_FAST_READ);
-    store<u32>(p, DP_NOTHING, DP_FAST_WRITE);
-    store<u32>(p, DP_NOTHING, DP_READ);
-    store<u32>(p, DP_NOTHING, DP_WRITE);
-  }
+  for (let t: u32 = 0; t < 3 * DATA_TABLE_BYTES; t += 32) dropDataPage(DATA_PAGES + t);
   for (let t: u32 = 0; t < 3 * CODE_TABLE_BYTES; t += 16) store<u32>(CODE_PAGES + t, 1);
   store<u32>(PAGES_EMPTY, 1);
+}
+
+/** Forgets what was derived from a TLB entry of one side that covers `ea` under `mask`. */
+export function dropPages(data: bool, ea: u32, mask: u32): void {
+  if (mask < 0xffffc000) {
+    dropTranslations();
+    return;
+  }
+  if (!data) store<u32>(CURRENT_PAGE, 1);
+  const first = ea & mask;
+  const last = first | (~mask & 0xfffff000);
+  for (let page = first; ; page += 0x1000) {
+    // Contexts 1 and 2: translation is on
+    for (let context: u32 = 1; context < 3; context++) {
+      if (data) {
+        const p = DATA_PAGES + context * DATA_TABLE_BYTES + ((page >>> 7) & 0x1fe0);
+        if (load<u32>(p, DP_READ) == page || load<u32>(p, DP_WRITE) == page) dropDataPage(p);
+      } else {
+        const p = CODE_PAGES + context * CODE_TABLE_BYTES + ((page >>> 8) & 0x3f0);
+        if (load<u32>(p) == page) store<u32>(p, 1);
+      }
+    }
+    if (page == last) return;
+  }
+}
+
+function dropDataPage(p: u32): void {
+  store<u32>(p, DP_NOTHING, DP_FAST_READ);
+  store<u32>(p, DP_NOTHING, DP_FAST_WRITE);
+  store<u32>(p, DP_NOTHING, DP_READ);
+  store<u32>(p, DP_NOTHING, DP_WRITE);
 }
 
 /** A table got an entry. */
@@ -97,12 +122,6 @@ export function pagesUsed(): void {
 export function derivedReset(): void {
   store<u32>(PAGES_EMPTY, 0);
   dropTranslations();
-  for (let t: u32 = 0; t < DATA_TABLE_BYTES; t += 32) {
-    const p = DATA_PAGES_EMPTY + t;
-    store<u32>(p, DP_NOTHING, DP_FAST_READ);
-    store<u32>(p, DP_NOTHING, DP_FAST_WRITE);
-    store<u32>(p, DP_NOTHING, DP_READ);
-    store<u32>(p, DP_NOTHING, DP_WRITE);
-  }
+  for (let t: u32 = 0; t < DATA_TABLE_BYTES; t += 32) dropDataPage(DATA_PAGES_EMPTY + t);
   for (let i: u32 = 0; i < DECODED_ENTRIES; i++) store<u32>(DECODED + i * DECODED_BYTES, 0);
 }

@@ -2,7 +2,7 @@
 // hardware/core-mmu.md). Translations in use are kept in derived tables (mmu/derived.ts).
 
 import { MMU_BASE, MSR, MSR_PR } from '../cpu/state';
-import { dropTranslations } from './derived';
+import { dropPages, dropTranslations } from './derived';
 
 // --- registers, one word each ---
 export const MI_CTR: u32 = MMU_BASE;
@@ -165,8 +165,7 @@ export function translate(data: bool, ea: u32, user: bool, write: bool, effects:
   }
   if (write && !subpage && !(rpn & RPN_C)) {
     if (effects) {
-      store<u32>(e, load<u32>(e, E_EPN) & ~EPN_EV, E_EPN);
-      dropTranslations();
+      invalidate(data, e);
     }
     return XLATE_PROTECTED;
   }
@@ -194,6 +193,7 @@ export function loadEntry(data: bool, rpn: u32): void {
   const e = entry(data, index);
   store<u32>(data ? MD_RPN : MI_RPN, rpn);
   if (epn & EPN_EV) dropOverlaps(data, epn, rpn, mask, ctr);
+  invalidate(data, e);
   store<u32>(e, (epn & 0xfffff000 & mask) | (epn & (EPN_EV | EPN_ASID)), E_EPN);
   store<u32>(e, twc, E_TWC);
   store<u32>(e, rpn, E_RPN);
@@ -202,7 +202,14 @@ export function loadEntry(data: bool, rpn: u32): void {
   const last: u32 = ctr & CTR_RSV4 ? 27 : 31;
   const next = index == 0 ? last : min<u32>(index - 1, last);
   store<u32>(ctrAt, (ctr & ~CTR_INDX) | (next << 8));
-  dropTranslations();
+}
+
+/** Makes an entry invalid and forgets what was derived from it. */
+function invalidate(data: bool, e: u32): void {
+  const epn = load<u32>(e, E_EPN);
+  if (!(epn & EPN_EV)) return;
+  store<u32>(e, epn & ~EPN_EV, E_EPN);
+  dropPages(data, epn, load<u32>(e, E_MASK));
 }
 
 /** Two entries may never match the same access: the older one goes (hardware/core-mmu.md section 4.2). */
@@ -220,7 +227,7 @@ function dropOverlaps(data: bool, epn: u32, rpn: u32, mask: u32, ctr: u32): void
     } else if (mask == 0xfffff000 && otherMask == 0xfffff000 && !(ctr & CTR_PPM)) {
       if (!(rpn & otherRpn & 0xf0)) continue;
     }
-    store<u32>(e, other & ~EPN_EV, E_EPN);
+    invalidate(data, e);
   }
 }
 
@@ -229,11 +236,9 @@ export function tlbInvalidate(ea: u32): void {
   for (let side = 0; side < 2; side++) {
     for (let i: u32 = 0; i < ENTRIES; i++) {
       const e = entry(side == 1, i);
-      const epn = load<u32>(e, E_EPN);
-      if (!((ea ^ epn) & load<u32>(e, E_MASK))) store<u32>(e, epn & ~EPN_EV, E_EPN);
+      if (!((ea ^ load<u32>(e, E_EPN)) & load<u32>(e, E_MASK))) invalidate(side == 1, e);
     }
   }
-  dropTranslations();
 }
 
 /** tlbia: drops all entries, except 28–31 of a TLB whose RSV4 bit is set; both indices become 0. */

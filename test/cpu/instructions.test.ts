@@ -147,6 +147,21 @@ describe('other instructions (core-instructions.md section 10.1)', () => {
     expect(core.fn.hostRead32(0x8008) >>> 0).toBe(0x88878685);
   });
 
+  it('little-endian mode munges data and fetch addresses (MSR[LE]; PowerPC architecture)', () => {
+    const core = bareCore();
+    core.load(0x8000, [0x11223344, 0x55667788]);
+    core.setGpr(3, 0x8000);
+    // Each pair of instructions stands in memory with its words exchanged.
+    core.load(0x4000, [asm.lbz(5, 0, 3), asm.lwz(4, 0, 3), asm.nop(), asm.lhz(6, 0, 3), 0x48000000, asm.stw(4, 4, 3)]);
+    core.fn.setReg(33, 0x1003);
+    core.fn.setReg(32, 0x4000);
+    core.fn.run(core.fn.now() + 500);
+    // lwz 0 reads the word at 4, lbz 0 the byte at 7, lhz 0 the half-word at 6; stw 4 stores at 0
+    expect([4, 5, 6].map((n) => core.gpr(n))).toEqual([0x55667788, 0x88, 0x7788]);
+    expect(core.fn.hostRead32(0x8000) >>> 0).toBe(0x55667788);
+    expect(core.pc).toBe(0x4014);
+  });
+
   it('misaligned scalars are split, across a page too', () => {
     const core = bareCore();
     core.load(0x8ffc, [0x11223344, 0x55667788]);
