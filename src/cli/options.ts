@@ -79,7 +79,7 @@ const NUMBERS = new Set(
     ' ',
   ),
 );
-const TEXTS = new Set(['ip', 'netmask', 'gw']);
+const TEXTS = new Set(['ip', 'netmask', 'gw', 'mac']);
 
 /** Parses the words of `--boot`, `key=value`. @throws UsageError for a word the firmware does not know */
 export function bootWords(text: string): BootParams {

@@ -22,6 +22,8 @@ export interface BootParams {
   ip?: string;
   /** Network mask [255.255.255.0]. */
   netmask?: string;
+  /** The board's Ethernet address, six hexadecimal bytes with colons [the board description's]. */
+  mac?: string;
   /** Default router [none]. */
   gw?: string;
   /** TCP send space, bytes [16384]. */
@@ -86,6 +88,8 @@ const MAX_POOL = 4 * 1024 * 1024;
 /** Both pools come from the 8 MB of RAM that also hold the image, the stacks and the files. */
 const MAX_POOLS = 6 * 1024 * 1024;
 const COMMAND_LINE_MAX = 1024;
+/** Six bytes, not a group's: bit 0 of the first is clear. */
+const MAC = /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i;
 const IP = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 
 /**
@@ -141,6 +145,9 @@ export function checkBootParams(params: BootParams): void {
   for (const key of ['ip', 'netmask', 'gw'] as const) {
     const value = params[key];
     if (value !== undefined && !IP.test(value)) throw new UsageError(`${key}: '${value}' is not an IPv4 address`);
+  }
+  if (params.mac !== undefined && !MAC.test(params.mac)) {
+    throw new UsageError(`mac: '${params.mac}' is not a station's Ethernet address such as 08:00:3e:26:00:10`);
   }
 }
 

@@ -29,6 +29,13 @@ describe('a board', () => {
     expect(board.console.expect(/eth1: [^\n]*\n/)[0]).toContain('192.168.1.77');
   });
 
+  it('takes its Ethernet address from the boot parameters', async () => {
+    const board = await Board.create();
+    await expect(board.boot('ftpd', { mac: '01:00:5e:00:00:01' })).rejects.toThrow(/not a station's/);
+    await board.boot('ftpd', { mac: '02:00:00:12:34:56' });
+    expect(board.console.expect(/eth1: [^\n]*\n/)[0]).toContain('02:00:00:12:34:56');
+  });
+
   it('shows the pool as the firmware itself prints it', async () => {
     const board = await Board.create();
     await board.boot('ftpd');
@@ -75,7 +82,7 @@ describe('a board', () => {
     const board = await Board.create();
     await expect(board.boot('no-such-firmware')).rejects.toThrow(/no built-in firmware/);
     await expect(board.boot('../package')).rejects.toThrow(UsageError);
-    await expect(board.boot('ftpd', { clusters: 2048 })).rejects.toThrow(/receive ring/);
+    await expect(board.boot('ftpd', { clusters: 16 * 2048 })).rejects.toThrow(/receive ring/);
   });
 
   it('boots again after a boot, as if new', async () => {
