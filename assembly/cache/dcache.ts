@@ -19,8 +19,10 @@ import { BUS_FREE_AT, NOW } from '../layout';
 import { immrRead, immrWrite } from '../soc/soc';
 import {
   COPYBACK,
+  copyLine,
   DC_LINES,
   DC_TAGS,
+  fillLine,
   INVALID,
   LINE_BYTES,
   LINE_LOCKED,
@@ -115,7 +117,8 @@ function writeLine(line: u32, data: u32): bool {
   }
   const b = <u32>bank * BANK_BYTES;
   if (load<u32>(b, BANK_KIND) != BANK_RAM || busProtected(bank)) return true;
-  memory.copy(busMemory(bank, line), data, 16);
+  const to = busMemory(bank, line);
+  if (to) copyLine(to, data);
   return true;
 }
 
@@ -140,7 +143,7 @@ function evict(line: u32): void {
   const old = load<u32>(record);
   const data = load<u32>(record, PLACE);
   if (old == INVALID || !load<u32>(data, LINE_MODIFIED)) return;
-  memory.copy(COPYBACK, data, 16);
+  copyLine(COPYBACK, data);
   store<u32>(COPYBACK, old, 16);
   writeLine(old, data);
   chargeCopyback(old);
@@ -172,8 +175,8 @@ export function dcFill(line: u32): u32 {
     evict(line);
     store<u64>(NOW, start + load<u32>(b, BANK_BURST_FIRST));
     const from = busMemory(bank, line);
-    if (from) memory.copy(data, from, 16);
-    else memory.fill(data, 0xff, 16);
+    if (from) copyLine(data, from);
+    else fillLine(data, ~0);
   }
   store<u32>(record, line);
   store<u32>(data, 0, LINE_MODIFIED);
@@ -191,7 +194,7 @@ export function dcZero(line: u32): u32 {
     store<u32>(DC_TAGS + (line & SET_BITS), line);
     store<u32>(data, 0, LINE_LOCKED);
   }
-  memory.fill(data, 0, 16);
+  fillLine(data, 0);
   store<u32>(data, 1, LINE_MODIFIED);
   return data;
 }

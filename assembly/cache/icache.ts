@@ -14,7 +14,7 @@ import {
   DECODED_RAW,
 } from '../mmu/derived';
 import { chooseWay, invalidateUnlocked, swapWays, tagWord } from './dcache';
-import { IC_LINES, IC_TAGS, INVALID, LINE_BYTES, LINE_LOCKED, PLACE, SECOND, SET_BITS, SETS } from './layout';
+import { copyLine, IC_LINES, IC_TAGS, INVALID, LINE_BYTES, LINE_LOCKED, PLACE, SECOND, SET_BITS, SETS } from './layout';
 
 // IC_CST
 export const IC_CST_IEN: u32 = 0x80000000;
@@ -57,10 +57,11 @@ export function icMakeRoom(line: u32): u32 {
 /** Puts the 16 bytes at `raw` into `place` as `line`. */
 export function icInstall(line: u32, place: u32, raw: u32): void {
   const bytes = icRaw(place);
-  memory.copy(bytes, raw, 16);
+  copyLine(bytes, raw);
   store<u32>(bytes, 0, LINE_LOCKED);
   store<u32>(IC_TAGS + (line & SET_BITS), line);
-  memory.copy(place, decoded(line, raw), PREDECODED_BYTES);
+  const from = decoded(line, raw);
+  for (let i: u32 = 0; i < PREDECODED_BYTES; i += 8) store<u64>(place + i, load<u64>(from + i));
 }
 
 /** Predecoded form of the 16 bytes at `raw`, remembered by physical address as long as the bytes are the same. */

@@ -31,3 +31,17 @@ export const LINE_MODIFIED: u32 = 16;
 export const LINE_LOCKED: u32 = 20;
 /** 24 bytes: the copyback buffer as DC_DAT shows it: four words, then the address. */
 export const COPYBACK: u32 = DC_LINES + SETS * WAYS * 32;
+
+/** Copies the 16 bytes of a line; both places are memory, in the same byte order. */
+export function copyLine(to: u32, from: u32): void {
+  const low = load<u64>(from);
+  const high = load<u64>(from, 8);
+  store<u64>(to, low);
+  store<u64>(to, high, 8);
+}
+
+/** Fills the 16 bytes of a line with the eight at a time in `pattern`. */
+export function fillLine(to: u32, pattern: u64): void {
+  store<u64>(to, pattern);
+  store<u64>(to, pattern, 8);
+}

@@ -12,7 +12,7 @@ import {
 } from '../bus/physical';
 import { CCER1, CCER2, MISS_OVERHEAD } from '../cache/dcache';
 import { decoded, IC_CST_IEN, icFind, icInstall, icMakeRoom, icRaw } from '../cache/icache';
-import { LINE_LOCKED } from '../cache/layout';
+import { copyLine, fillLine, LINE_LOCKED } from '../cache/layout';
 import { BUS_FREE_AT, IMMR_MEM, NOW } from '../layout';
 import { CODE_PAGES, CODE_TABLE_BYTES, CURRENT_DELTA, CURRENT_PAGE, pagesUsed } from '../mmu/derived';
 import {
@@ -141,7 +141,7 @@ function cachedLine(line: u32, place: u32): u32 {
   }
   // Little-endian mode munges fetch addresses too: the words of each pair change places. Nobody runs code in it for long,
   // so it goes through the burst buffer each time.
-  memory.copy(BURST_BUFFER, icRaw(place), 16);
+  copyLine(BURST_BUFFER, icRaw(place));
   exchangeWords(BURST_BUFFER);
   store<u32>(CURRENT_PAGE, 1);
   store<u32>(FETCH_MODE, FETCH_BURST);
@@ -167,8 +167,8 @@ function readBurst(ea: u32, line: u32): bool {
     return false;
   }
   if (bank == CLAIM_IMMR) {
-    if ((line & 0xffff) < 0x4000) memory.copy(BURST_BUFFER, IMMR_MEM + (line & 0x3fff), 16);
-    else memory.fill(BURST_BUFFER, 0, 16);
+    if ((line & 0xffff) < 0x4000) copyLine(BURST_BUFFER, IMMR_MEM + (line & 0x3fff));
+    else fillLine(BURST_BUFFER, 0);
     store<u64>(NOW, load<u64>(NOW) + IMMR_READ);
     return true;
   }
@@ -181,8 +181,8 @@ function readBurst(ea: u32, line: u32): bool {
   store<u32>(STREAM_WORD, (ea >>> 2) & 3);
   store<u32>(STREAM_NEXT, load<u32>(b, BANK_BURST_NEXT));
   const from = busMemory(bank, line);
-  if (from) memory.copy(BURST_BUFFER, from, 16);
-  else memory.fill(BURST_BUFFER, 0xff, 16);
+  if (from) copyLine(BURST_BUFFER, from);
+  else fillLine(BURST_BUFFER, ~0);
   return true;
 }
 
