@@ -4,6 +4,7 @@ import { formatIp, parseIp } from './packets.js';
 import { Sha256 } from './sha256.js';
 import { stateClass } from './state.js';
 import type { TcpAcceptor, TcpApp, TcpCloseReason, TcpConnection, TcpOptions } from './tcp.js';
+import type { Wire } from './wire.js';
 
 /** How the data connection is made: the server listens (PASV, RFC 959; EPSV, RFC 2428) or the client does (PORT). */
 export type FtpDataMode = 'pasv' | 'epsv' | 'port';
@@ -177,9 +178,9 @@ export class FtpClient implements TcpApp, TcpAcceptor, EventTarget {
     this.idleTimer = new Timer(options.host.wire.events, this, 'idle');
   }
 
-  /** The client of that name (needed after `Wire.load`). Throws if there is none. */
-  static find(roots: Record<string, object>, name = 'ftp'): FtpClient {
-    const client = roots[name];
+  /** The client of that name on a wire (needed after `Wire.load`). Throws if there is none. */
+  static find(wire: Wire, name = 'ftp'): FtpClient {
+    const client = wire.roots[name];
     if (!(client instanceof FtpClient)) throw new Error(`there is no FTP client named ${name}`);
     return client;
   }

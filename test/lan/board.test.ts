@@ -78,7 +78,7 @@ describe.skipIf(!there)('stations and the board', () => {
     const end = board.now + 3 * 40e6;
     board.runUntilCycle(end);
     while (twin.now < end) twin.runUntilCycle(Math.min(end, twin.now + 1_234_567));
-    const other = FtpClient.find(twin.lan.roots);
+    const other = FtpClient.find(twin.lan);
     expect(other.results.at(-1)?.sha256).toBe(sha256Hex(log));
     expect(other.results).toEqual(ftp.results);
     expect(JSON.stringify(twin.lan.save()) === JSON.stringify(board.lan.save()), 'same LAN state').toBe(true);
