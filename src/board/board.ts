@@ -7,7 +7,7 @@ import { Wire } from '../lan/wire.js';
 import { type PoolReading, readPool } from '../observe/pool.js';
 import { stopReport } from '../observe/stop-report.js';
 import { readTasks, type TaskReading } from '../observe/tasks.js';
-import { type BoardDescription, boardNamed, type ConsolePort } from './boards.js';
+import { type BoardDescription, boardNamed, CONSOLE_PORTS, checkBoard } from './boards.js';
 import { BoardConsole } from './console.js';
 import { type Core, instantiateCore, resources } from './core.js';
 import { BoardMemory } from './memory.js';
@@ -50,8 +50,6 @@ export interface Span {
 /** Reasons of the core to stop, by the names used here. */
 type StopName = 'until' | 'txStart' | 'txEnd' | 'console' | 'checkstop' | 'storm' | 'breakpoint' | 'reset';
 
-/** The core's numbers of the serial ports are places in this list. */
-const CONSOLE_PORTS: readonly ConsolePort[] = ['SMC1', 'SMC2', 'SCC1', 'SCC2', 'SCC3', 'SCC4'];
 const BOARD_INFO_AT = 0x3000;
 const COMMAND_LINE_AT = 0x3400;
 const BOARD_INFO_SIZE = 0x3c;
@@ -113,11 +111,12 @@ export class Board {
 
   /**
    * Builds a board and switches it on; it executes nothing before `boot`.
-   * @throws UsageError for an unknown board or too large a data flash image
+   * @throws UsageError for an unknown board, a description that cannot be, or too large a data flash image
    */
   static async create(options: BoardOptions = {}): Promise<Board> {
     const wanted = options.board ?? 'eth_comm';
     const description = typeof wanted === 'string' ? boardNamed(wanted) : wanted;
+    checkBoard(description);
     const core = await instantiateCore();
     const fn = core.fn;
     if (fn.configure(description.ramBytes, description.flashBytes, description.dataFlashBytes) !== 0) {

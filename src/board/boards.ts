@@ -45,8 +45,11 @@ export interface BankDescription {
   timing: BankTiming;
 }
 
-/** Serial ports that can be the console. */
-export type ConsolePort = 'SMC1' | 'SMC2' | 'SCC1' | 'SCC2' | 'SCC3' | 'SCC4';
+/** Serial ports that can be the console, by the core's number. */
+export const CONSOLE_PORTS = ['SMC1', 'SMC2', 'SCC1', 'SCC2', 'SCC3', 'SCC4'] as const;
+
+/** A serial port that can be the console. */
+export type ConsolePort = (typeof CONSOLE_PORTS)[number];
 
 /** A board as data: clocks, memory map, what the boot loader leaves behind. */
 export interface BoardDescription {
@@ -162,6 +165,55 @@ export function withClock(description: BoardDescription, hz: number): BoardDescr
       register[0] === PLPRCR ? ([PLPRCR, 4, (factor - 1) << PLPRCR_MF_SHIFT] as const) : register,
     ),
   };
+}
+
+const CONSOLE_PORT_NAMES = CONSOLE_PORTS.join(', ');
+/** The boot loader leaves its blocks below 0x10000, the image begins there. */
+const LEAST_RAM = 0x2_0000;
+const MOST_MEMORY = 2 ** 30;
+/** Memories are whole pages, so that no access of the core can straddle an end. */
+const PAGE = 4096;
+const U32 = 2 ** 32 - 1;
+
+/**
+ * Checks a description that a user wrote.
+ * @throws UsageError naming the field
+ */
+export function checkBoard(board: BoardDescription): void {
+  const bad = (what: string): UsageError => new UsageError(`board ${board.name}: ${what}`);
+  const whole = (field: string, value: number, low: number, high: number): void => {
+    if (!Number.isInteger(value) || value < low || value > high) {
+      throw bad(`${field} must be a whole number from ${low} to ${high}, not ${value}`);
+    }
+  };
+  whole('coreHz', board.coreHz, 1_000_000, 1_000_000_000);
+  whole('oscmHz', board.oscmHz, 1, 1_000_000_000);
+  whole('extclkHz', board.extclkHz, 0, 1_000_000_000);
+  whole('ramBytes', board.ramBytes, LEAST_RAM, MOST_MEMORY);
+  whole('flashBytes', board.flashBytes, 0, MOST_MEMORY);
+  whole('dataFlashBytes', board.dataFlashBytes, 0, MOST_MEMORY);
+  for (const field of ['ramBytes', 'flashBytes', 'dataFlashBytes'] as const) {
+    if (board[field] % PAGE !== 0) throw bad(`${field} must be a multiple of ${PAGE}, not ${board[field]}`);
+  }
+  whole('immr', board.immr, 0, U32);
+  whole('dataFlashSelect', board.dataFlashSelect, 0, U32);
+  if (!CONSOLE_PORTS.includes(board.console)) throw bad(`console must be one of ${CONSOLE_PORT_NAMES}`);
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(board.mac)) throw bad(`mac '${board.mac}' is not an Ethernet address`);
+  for (const bank of board.banks) {
+    const at = `chip select ${bank.cs}`;
+    whole('cs of a bank', bank.cs, 0, 7);
+    if (board.banks.filter(({ cs }) => cs === bank.cs).length > 1) throw bad(`${at} is described twice`);
+    whole(`${at}: br`, bank.br, 0, U32);
+    whole(`${at}: or`, bank.or, 0, U32);
+    if (![8, 16, 32].includes(bank.portBits)) throw bad(`${at}: portBits must be 8, 16 or 32, not ${bank.portBits}`);
+    for (const [field, clocks] of Object.entries(bank.timing)) whole(`${at}: ${field}`, clocks, 1, 100_000);
+  }
+  for (const [offset, size, value] of board.registers) {
+    const at = `register 0x${offset.toString(16)}`;
+    whole(`${at}: offset`, offset, 0, 0x4000 - size);
+    if (![1, 2, 4].includes(size)) throw bad(`${at}: size must be 1, 2 or 4, not ${size}`);
+    whole(`${at}: value`, value, 0, 2 ** (8 * size) - 1);
+  }
 }
 
 /** Boards that `Board.create` knows by name. */

@@ -72,7 +72,9 @@ export class BoardConsole {
     const seconds = options.seconds ?? 60;
     const deadline = this.#runner.now() + seconds * this.#runner.coreHz;
     const escaped = typeof pattern === 'string' ? pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : pattern;
-    const expression = new RegExp(escaped);
+    // A pattern's own place (flags g and y) means nothing here: the search begins behind the last match.
+    const flags = typeof pattern === 'string' ? '' : pattern.flags.replace(/[gy]/g, '');
+    const expression = new RegExp(escaped, flags);
     for (;;) {
       this.drain();
       const match = this.#text.slice(this.#searchFrom).match(expression);

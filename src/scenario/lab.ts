@@ -1,7 +1,7 @@
 import { Board } from '../board/board.js';
 import { boardNamed, withClock } from '../board/boards.js';
 import { UsageError } from '../errors.js';
-import { type BootParams, checkBootParams, POLICIES, type Policy } from '../firmware/boot-params.js';
+import { type BootParams, checkBootParams, POLICIES, type Policy, parsePolicy } from '../firmware/boot-params.js';
 import { Chatter } from '../lan/chatter.js';
 import { FtpClient, type FtpResult } from '../lan/ftp-client.js';
 import { Host } from '../lan/host.js';
@@ -175,7 +175,7 @@ export class Lab {
       dcache: all.dcache,
       clusters: all.clusters * MCLBYTES,
       reclen: all.reclen,
-      ...POLICIES[all.policy],
+      ...POLICIES[parsePolicy(all.policy)],
       ...(all.experiment === 'starved-responder' ? { responder: RESPONDER_PORT, imagesize: IMAGE_BYTES } : {}),
       ...all.boot,
     };

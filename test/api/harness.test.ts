@@ -1,5 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { Board, GuestStopped, Host, Ping } from 'quicc860';
+import {
+  Board,
+  type BoardDescription,
+  ETH_COMM,
+  GuestStopped,
+  Host,
+  Lab,
+  Ping,
+  type Policy,
+  UsageError,
+} from 'quicc860';
 import { describe, expect, it } from 'vitest';
 
 const IP = '192.168.1.10';
@@ -36,5 +46,36 @@ describe('the board as a test harness', () => {
     board.run({ seconds: 3 });
     expect(ping.answered).toBe(3);
     expect(ping.results.map((result) => Math.round(result.sentNs / 1e9))).toEqual([0, 1, 2, 3]);
+  });
+
+  it('finds a pattern with any flags behind the last match', async () => {
+    const board = await Board.create();
+    await board.boot('hello');
+    board.console.expect(/HELLO/gi);
+    expect(board.console.expect(/[a-z]+/g)[0]).toBe('f');
+    board.console.expect(/mpc860\r\n/iy);
+  });
+
+  const [flash, ram] = ETH_COMM.banks;
+  const wrong: [string, Partial<BoardDescription>][] = [
+    ['ramBytes', { ramBytes: Number.NaN }],
+    ['ramBytes', { ramBytes: 0x20_001 }],
+    ['flashBytes', { flashBytes: -1 }],
+    ['coreHz', { coreHz: 0 }],
+    ['mac', { mac: 'zz' }],
+    ['console', { console: 'COM1' as 'SMC1' }],
+    ['described twice', { banks: flash === undefined ? [] : [flash, flash] }],
+    ['burstNext', { banks: ram === undefined ? [] : [{ ...ram, timing: { ...ram.timing, burstNext: 0 } }] }],
+    ['offset', { registers: [[0x3ffe, 4, 0]] }],
+    ['value', { registers: [[0x17a, 2, 0x10000]] }],
+  ];
+  it.each(wrong)('refuses a board whose %s cannot be', async (what, fields) => {
+    const made = Board.create({ board: { ...ETH_COMM, name: 'wrong', ...fields } });
+    await expect(made).rejects.toThrow(UsageError);
+    await expect(made).rejects.toThrow(new RegExp(`^board wrong: .*${what}`));
+  });
+
+  it('refuses a policy that nobody knows', async () => {
+    await expect(Lab.create({ policy: 'hope' as Policy })).rejects.toThrow(/unknown policy 'hope'/);
   });
 });
