@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { OWNERS, runScenario } from 'quicc860';
 import { describe, expect, it } from 'vitest';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/quicc860.js', import.meta.url));
+const DOCS = fileURLToPath(new URL('../../docs', import.meta.url));
 const DOCUMENT = readFileSync(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
 
 const help = (...words: string[]): string =>
@@ -45,6 +46,21 @@ describe('docs/command-line.md', () => {
         if (stated !== undefined) expect(`${name} ${stated.replace(/.*, /, '')}`).toBe(`${name} ${value}`);
       }
     }
+  });
+
+  it('is followed by every command that README.md and docs/ show', () => {
+    const known = { run: offered(help('run')), scenario: offered(help('scenario')) };
+    const wrong: string[] = [];
+    for (const document of ['README.md', ...readdirSync(DOCS).map((name) => `docs/${name}`)]) {
+      if (!document.endsWith('.md')) continue;
+      const text = readFileSync(new URL(`../../${document}`, import.meta.url), 'utf8');
+      for (const [line, command] of text.matchAll(/quicc860 (run|scenario) [^`\n#]*/g)) {
+        const options = known[command as keyof typeof known];
+        const unknown = [...line.matchAll(/--[a-z-]+/g)].filter(([option]) => !options.includes(option));
+        if (unknown.length > 0) wrong.push(`${document}: ${line}`);
+      }
+    }
+    expect(wrong).toEqual([]);
   });
 
   it('describes every field of the JSON result', async () => {
