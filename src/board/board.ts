@@ -189,14 +189,21 @@ export class Board {
     return { cycles: this.now, instructions: read('INSTRUCTIONS'), idleCycles: read('IDLE_CYCLES') };
   }
 
-  /** Runs for a span of virtual time (the CPU stops at the first instruction boundary behind it). */
+  /**
+   * Runs for a span of virtual time (the CPU stops at the first instruction boundary behind it).
+   * @throws UsageError for a span that is negative, not finite or not given
+   */
   run(span: Span): RunOutcome {
     this.runUntilCycle(this.now + this.#cycles(span));
     return this.#outcome;
   }
 
-  /** Runs until a cycle of the board's clock. */
+  /**
+   * Runs until a cycle of the board's clock.
+   * @throws UsageError for a cycle that no run can reach
+   */
   runUntilCycle(cycle: number): RunOutcome {
+    if (!(cycle <= Number.MAX_SAFE_INTEGER)) throw new UsageError(`no run reaches cycle ${cycle}`);
     while (this.#outcome === 'time' && this.now < cycle) this.#runTo(cycle, false);
     return this.#outcome;
   }
@@ -269,15 +276,19 @@ export class Board {
    */
   static async restore(snapshot: Uint8Array): Promise<Board> {
     const sections = unpackSections(snapshot);
-    const json = (tag: string): unknown => {
+    // A section with the right checksum may still hold what no board has saved.
+    const take = <S, T>(tag: string, use: (saved: S) => T): T => {
       try {
-        return JSON.parse(new TextDecoder().decode(section(sections, tag)));
+        return use(JSON.parse(new TextDecoder().decode(section(sections, tag))) as S);
       } catch (error) {
         if (error instanceof UsageError) throw error;
         throw new UsageError(`the snapshot is damaged in section ${tag}`);
       }
     };
-    const info = json('INFO') as { board: BoardDescription; outcome: RunOutcome; line: string };
+    const info = take('INFO', (saved: { board: BoardDescription; outcome: RunOutcome; line: string }) => {
+      if (!Array.isArray(saved.board.banks) || !Array.isArray(saved.board.registers)) throw new Error('no board');
+      return saved;
+    });
     const board = await Board.create({ board: info.board });
     const state = unpackZeros(section(sections, 'CORE'), board.#stateBytes().length);
     let at = 0;
@@ -292,8 +303,8 @@ export class Board {
     if (file.length > 0) {
       board.#setBooted({ image: parseElf(file, 'the snapshot', info.board.ramBytes), file, line: info.line });
     }
-    board.console.load(json('CONS') as ReturnType<BoardConsole['save']>);
-    board.#lan = Wire.load(json('LAN ') as Parameters<typeof Wire.load>[0]);
+    take('CONS', (saved: ReturnType<BoardConsole['save']>) => board.console.load(saved));
+    board.#lan = take('LAN ', (saved: Parameters<typeof Wire.load>[0]) => Wire.load(saved));
     board.#connectLan();
     return board;
   }
@@ -312,14 +323,25 @@ export class Board {
   }
 
   #cycles(span: Span): number {
-    return Math.round(span.cycles ?? (span.seconds ?? 0) * this.description.coreHz);
+    const { cycles, seconds } = span;
+    const given = cycles ?? seconds;
+    if (typeof given !== 'number' || !(given >= 0) || given === Number.POSITIVE_INFINITY) {
+      throw new UsageError(`a span of time is a number of seconds or cycles from 0 on, not ${given}`);
+    }
+    return Math.round(cycles ?? given * this.description.coreHz);
   }
 
   #registerId(name: string | number): number {
-    if (typeof name === 'number') return this.#core.constant('REG_SPR') + name;
-    const gpr = /^r(\d+)$/.exec(name);
-    if (gpr !== null) return Number(gpr[1]) & 31;
-    return this.#core.constant(`REG_${name.toUpperCase()}`);
+    if (typeof name === 'number') {
+      if (Number.isInteger(name) && name >= 0 && name < 1024) return this.#core.constant('REG_SPR') + name;
+    } else {
+      const gpr = /^r(\d|[12]\d|3[01])$/.exec(name);
+      if (gpr !== null) return Number(gpr[1]);
+      if (/^(pc|msr|cr|xer|lr|ctr)$/i.test(name)) return this.#core.constant(`REG_${name.toUpperCase()}`);
+    }
+    throw new UsageError(
+      `no register ${name}; there are r0 to r31, pc, msr, cr, xer, lr, ctr and SPR numbers below 1024`,
+    );
   }
 
   #toNs(cycle: number): number {

@@ -1,4 +1,4 @@
-import { ExpectTimeout } from '../errors.js';
+import { ExpectTimeout, UsageError } from '../errors.js';
 import type { Core } from './core.js';
 
 /** What the console needs from its board: run until something came out or a cycle is reached. */
@@ -70,6 +70,9 @@ export class BoardConsole {
    */
   expect(pattern: RegExp | string, options: { seconds?: number } = {}): RegExpMatchArray {
     const seconds = options.seconds ?? 60;
+    if (!(seconds >= 0 && seconds < Number.POSITIVE_INFINITY)) {
+      throw new UsageError(`expect waits for a number of virtual seconds from 0 on, not ${seconds}`);
+    }
     const deadline = this.#runner.now() + seconds * this.#runner.coreHz;
     const escaped = typeof pattern === 'string' ? pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : pattern;
     // A pattern's own place (flags g and y) means nothing here: the search begins behind the last match.

@@ -16,6 +16,13 @@ function complain(message: string): void {
   process.stderr.write(`quicc860: ${line}\n`);
 }
 
+/** Nobody reads on (`| head`): an end like any other. A full disk: said, and a failure. */
+function outputFailed(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  complain(`standard output cannot be written (${error.code}); send it elsewhere`);
+  process.exit(2);
+}
+
 /** What is wrong with the words of the command line, and where to read what is right. */
 function commandLineError(error: CommanderError, program: Command, args: readonly string[]): string {
   const commands = program.commands.map((command) => command.name());
@@ -36,6 +43,8 @@ function commandLineError(error: CommanderError, program: Command, args: readonl
  */
 export async function main(args: readonly string[]): Promise<number> {
   let code = 0;
+  process.stdout.on('error', outputFailed);
+  process.stderr.on('error', () => {});
   const program = new Command('quicc860')
     .description('A Motorola MPC860 board, emulated down to its caches')
     .version(version())

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { UsageError } from '../errors.js';
-import type { BootParams } from '../firmware/boot-params.js';
+import { BOOT_PARAM_KINDS, type BootParams } from '../firmware/boot-params.js';
 
 /** An option whose default reads in the help as a user would type it. */
 export function option<T>(
@@ -73,14 +73,6 @@ export function cacheSetting(text: string): { icache: boolean; dcache: boolean }
   return setting;
 }
 
-const SWITCHES = new Set(['icache', 'dcache', 'dropfree', 'keepalways']);
-const NUMBERS = new Set(
-  'mbufs clusters rxring txring sndspace sbeff keepidle keepintvl keepcnt reserve ftpprio netprio responder reclen imagesize baud tick'.split(
-    ' ',
-  ),
-);
-const TEXTS = new Set(['ip', 'netmask', 'gw', 'mac']);
-
 /** Parses the words of `--boot`, `key=value`. @throws UsageError for a word the firmware does not know */
 export function bootWords(text: string): BootParams {
   const params: Record<string, unknown> = {};
@@ -88,17 +80,21 @@ export function bootWords(text: string): BootParams {
     const equals = word.indexOf('=');
     const [key, value] = [word.slice(0, equals), word.slice(equals + 1)];
     if (equals <= 0 || value === '') throw new UsageError(`--boot: '${word}' is not of the form key=value`);
-    if (SWITCHES.has(key)) {
+    const kind = Object.hasOwn(BOOT_PARAM_KINDS, key)
+      ? BOOT_PARAM_KINDS[key as keyof typeof BOOT_PARAM_KINDS]
+      : undefined;
+    if (kind === 'switch') {
       if (!['on', 'off', '1', '0'].includes(value))
         throw new UsageError(`--boot: ${key} takes on or off, not '${value}'`);
       params[key] = value === 'on' || value === '1';
-    } else if (NUMBERS.has(key)) {
+    } else if (kind === 'number') {
       params[key] = wholeNumber(`--boot: ${key}`, 0, 2 ** 31)(value);
-    } else if (TEXTS.has(key)) {
+    } else if (kind === 'text') {
       params[key] = value;
     } else {
-      const known = [...SWITCHES, ...NUMBERS, ...TEXTS].sort().join(', ');
-      throw new UsageError(`--boot: unknown parameter '${key}'; known: ${known}`);
+      throw new UsageError(
+        `--boot: unknown parameter '${key}'; known: ${Object.keys(BOOT_PARAM_KINDS).sort().join(', ')}`,
+      );
     }
   }
   return params as BootParams;

@@ -60,6 +60,35 @@ export interface BootParams {
   extra?: string;
 }
 
+/** What kind of value each boot parameter has; `extra` is not one word. */
+export const BOOT_PARAM_KINDS: Readonly<Record<Exclude<keyof BootParams, 'extra'>, 'switch' | 'number' | 'text'>> = {
+  icache: 'switch',
+  dcache: 'switch',
+  mbufs: 'number',
+  clusters: 'number',
+  rxring: 'number',
+  txring: 'number',
+  ip: 'text',
+  netmask: 'text',
+  gw: 'text',
+  mac: 'text',
+  sndspace: 'number',
+  sbeff: 'number',
+  dropfree: 'switch',
+  keepidle: 'number',
+  keepintvl: 'number',
+  keepcnt: 'number',
+  keepalways: 'switch',
+  reserve: 'number',
+  ftpprio: 'number',
+  netprio: 'number',
+  responder: 'number',
+  reclen: 'number',
+  imagesize: 'number',
+  baud: 'number',
+  tick: 'number',
+};
+
 /** Settings that a policy stands for; see docs/story.md for where each comes from. */
 export const POLICIES = {
   /** The stack as RTEMS 4.6 had it. */
@@ -97,6 +126,10 @@ const IP = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
  * @throws UsageError for a pool smaller than the receive ring, unaligned or huge pools, bad addresses
  */
 export function checkBootParams(params: BootParams): void {
+  for (const key of Object.keys(params)) {
+    if (key === 'extra' || Object.hasOwn(BOOT_PARAM_KINDS, key)) continue;
+    throw new UsageError(`unknown boot parameter '${key}'; known: ${Object.keys(BOOT_PARAM_KINDS).sort().join(', ')}`);
+  }
   const clusters = (params.clusters ?? 64 * MCLBYTES) / MCLBYTES;
   const mbufs = (params.mbufs ?? 512 * MSIZE) / MSIZE;
   const rxring = params.rxring ?? 32;
@@ -116,9 +149,6 @@ export function checkBootParams(params: BootParams): void {
   if (clusters * MCLBYTES > MAX_POOL || mbufs * MSIZE > MAX_POOL) {
     throw new UsageError(`a pool may have ${MAX_POOL} bytes at most (${MAX_POOL / MCLBYTES} clusters)`);
   }
-  if (clusters * MCLBYTES < MIN_POOL || mbufs * MSIZE < MIN_POOL) {
-    throw new UsageError(`a pool must have ${MIN_POOL} bytes at least`);
-  }
   if (clusters * MCLBYTES + mbufs * MSIZE > MAX_POOLS) {
     throw new UsageError(`both pools together may have ${MAX_POOLS} bytes at most; make clusters or mbufs smaller`);
   }
@@ -129,6 +159,9 @@ export function checkBootParams(params: BootParams): void {
   }
   if (mbufs < rxring + 16)
     throw new UsageError(`${mbufs} mbufs are too few for a receive ring of ${rxring}; give at least ${rxring + 16}`);
+  if (clusters * MCLBYTES < MIN_POOL || mbufs * MSIZE < MIN_POOL) {
+    throw new UsageError(`a pool must have ${MIN_POOL} bytes at least`);
+  }
   whole(params.reserve, 'reserve', 0, clusters - 1);
   whole(params.sndspace, 'sndspace', 1024, 262_144);
   whole(params.sbeff, 'sbeff', 1, 64);
@@ -165,6 +198,7 @@ export function commandLine(params: BootParams): string {
   }
   if (params.extra !== undefined && params.extra !== '') words.push(params.extra);
   const line = words.join(' ');
+  if (/[^\x20-\x7e]/.test(line)) throw new UsageError('boot parameters are printable ASCII only');
   if (line.length >= COMMAND_LINE_MAX)
     throw new UsageError(`boot parameters are longer than ${COMMAND_LINE_MAX} bytes`);
   return line;

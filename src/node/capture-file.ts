@@ -22,12 +22,14 @@ const BUFFER = 1 << 16;
 /** A pcapng file that records a wire from now until `close`, with virtual time stamps. */
 export class PcapngFile {
   readonly #file: number;
+  readonly #path: string;
   readonly #end: () => void;
   #chunks: Uint8Array[] = [];
   #size = 0;
 
   /** @throws UsageError when the file cannot be written */
   constructor(path: string, wire: Wire) {
+    this.#path = path;
     try {
       this.#file = openSync(path, 'w');
     } catch (error) {
@@ -48,8 +50,13 @@ export class PcapngFile {
   }
 
   #flush(): void {
-    for (const chunk of this.#chunks) writeSync(this.#file, chunk);
+    const chunks = this.#chunks;
     this.#chunks = [];
     this.#size = 0;
+    try {
+      for (const chunk of chunks) writeSync(this.#file, chunk);
+    } catch (error) {
+      throw new UsageError(cannotWrite(this.#path, error));
+    }
   }
 }

@@ -103,6 +103,25 @@ const NS = 1e9;
 /** An echo request without an answer after this is lost, seconds. */
 const PING_WAIT = 1;
 
+/** @throws UsageError for a name that is none, or a number that cannot be meant */
+function checkSettings(settings: LabSettings): void {
+  if (!EXPERIMENTS.includes(settings.experiment)) {
+    throw new UsageError(`unknown experiment '${settings.experiment}'; known: ${EXPERIMENTS.join(', ')}`);
+  }
+  parsePolicy(settings.policy);
+  const ranges = { records: 65_519, seed: 2 ** 32 - 1, sessions: 1000 } as const;
+  for (const key of ['records', 'seed', 'sessions'] as const) {
+    const low = key === 'sessions' ? 1 : 0;
+    const value = settings[key];
+    if (!Number.isInteger(value) || value < low || value > ranges[key]) {
+      throw new UsageError(`${key} must be a whole number from ${low} to ${ranges[key]}, not ${value}`);
+    }
+  }
+  if (!(settings.chatter >= 0 && settings.chatter <= 10_000)) {
+    throw new UsageError(`chatter must be 0 to 10000 frames per second, not ${settings.chatter}`);
+  }
+}
+
 /** The file the responder experiment transfers, by the formula that firmware-fixtures/README.md states. */
 function imageFile(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (7 * i + 13 * (i >>> 8)) & 0xff);
@@ -170,6 +189,7 @@ export class Lab {
    */
   static async create(settings: Partial<LabSettings> = {}): Promise<Lab> {
     const all: LabSettings = { ...LAB_DEFAULTS, ...settings };
+    checkSettings(all);
     const params: BootParams = {
       icache: all.icache,
       dcache: all.dcache,
