@@ -51,9 +51,18 @@ export interface Span {
 type StopName = 'until' | 'txStart' | 'txEnd' | 'console' | 'checkstop' | 'storm' | 'breakpoint' | 'reset';
 
 const BOARD_INFO_AT = 0x3000;
-const COMMAND_LINE_AT = 0x3400;
+const COMMAND_LINE_BEHIND = 0x400;
 const BOARD_INFO_SIZE = 0x3c;
 const REG_PC = 'REG_PC';
+
+/** Where board information and command line go: a page that the image leaves free, the usual one if it can be. */
+function freePage(image: ElfImage, ramBytes: number): number {
+  const page = 0x1000;
+  const free = (at: number): boolean => image.segments.every((s) => at + page <= s.address || at >= s.address + s.size);
+  let at = BOARD_INFO_AT;
+  for (let high = ramBytes - page; !free(at) && high > 0; high -= page) at = high;
+  return free(at) ? at : BOARD_INFO_AT;
+}
 
 /**
  * An MPC860 board in virtual time, with its console, its LAN and its memory.
@@ -456,7 +465,10 @@ export class Board {
       fn.hostImmrWrite(0x100 + 8 * bank.cs, 4, bank.br);
     }
     const ram = this.#core.bytes().subarray(this.#core.constant('RAM_BASE'));
-    for (const segment of image.segments) ram.set(segment.bytes, segment.address);
+    for (const { bytes, address, size } of image.segments) {
+      ram.set(bytes, address);
+      ram.fill(0, address + bytes.length, address + size);
+    }
     const info = new DataView(new ArrayBuffer(BOARD_INFO_SIZE));
     info.setUint16(0x00, BOARD_INFO_SIZE);
     d.mac.split(':').forEach((part, i) => {
@@ -466,12 +478,14 @@ export class Board {
     info.setUint32(0x0c, d.flashBytes);
     info.setUint32(0x10, d.ramBytes);
     info.setUint32(0x14, 1);
-    ram.set(new Uint8Array(info.buffer), BOARD_INFO_AT);
+    const infoAt = freePage(image, d.ramBytes);
+    const lineAt = infoAt + COMMAND_LINE_BEHIND;
+    ram.set(new Uint8Array(info.buffer), infoAt);
     const text = new TextEncoder().encode(`${line}\0`);
-    ram.set(text, COMMAND_LINE_AT);
-    fn.setReg(3, BOARD_INFO_AT);
-    fn.setReg(6, COMMAND_LINE_AT);
-    fn.setReg(7, COMMAND_LINE_AT + text.length - 1);
+    ram.set(text, lineAt);
+    fn.setReg(3, infoAt);
+    fn.setReg(6, lineAt);
+    fn.setReg(7, lineAt + text.length - 1);
     fn.setReg(this.#core.constant('REG_MSR'), 0x1002);
     fn.setReg(this.#core.constant(REG_PC), image.entry);
     fn.rebuildDerived();

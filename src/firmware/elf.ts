@@ -61,7 +61,7 @@ export function parseElf(file: Uint8Array, name: string, limit = 2 ** 32): ElfIm
     throw bad(`made for ELF machine ${machine}, not for PowerPC (${EM_PPC}); give a PowerPC executable`);
   const type = view.getUint16(16);
   if (type !== ET_EXEC) throw bad('not an executable (relocatable or shared object?); link it statically');
-  const entry = view.getUint32(24);
+  let entry = view.getUint32(24);
   const headerOffset = view.getUint32(28);
   const sectionOffset = view.getUint32(32);
   const headerSize = view.getUint16(42);
@@ -73,6 +73,8 @@ export function parseElf(file: Uint8Array, name: string, limit = 2 ** 32): ElfIm
     throw truncated('its program headers lie past the end of the file');
   }
   const segments: Segment[] = [];
+  // An image linked at virtual addresses names its entry so; the CPU starts in real mode.
+  let loadedEntry: number | undefined;
   for (let i = 0; i < headerCount; i++) {
     const at = headerOffset + i * headerSize;
     if (view.getUint32(at) !== PT_LOAD) continue;
@@ -90,10 +92,15 @@ export function parseElf(file: Uint8Array, name: string, limit = 2 ** 32): ElfIm
         `too large: segment ${i} ends at 0x${(address + size).toString(16)}, the board's RAM at 0x${limit.toString(16)}`,
       );
     }
+    const linkedAt = view.getUint32(at + 8);
+    if (entry >= linkedAt && entry < linkedAt + size) loadedEntry ??= entry - linkedAt + address;
     segments.push({ address, bytes: file.subarray(offset, offset + fileSize), size });
   }
   if (segments.length === 0) throw bad('has no loadable segments');
-  if (!segments.some((s) => entry >= s.address && entry < s.address + s.size)) {
+  const inside = (address: number): boolean =>
+    segments.some((s) => address >= s.address && address < s.address + s.size);
+  if (!inside(entry)) entry = loadedEntry ?? entry;
+  if (!inside(entry)) {
     throw bad(`its entry point 0x${entry.toString(16)} lies outside of all segments`);
   }
   return { entry, segments, symbols: readSymbols(view, file, sectionOffset, sectionSize, sectionCount) };

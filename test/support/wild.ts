@@ -88,7 +88,10 @@ const CACHE_ENABLE = 0x0200_0000;
 
 /** A segment of words. */
 export interface Words {
+  /** Physical address. */
   at: number;
+  /** Address that it is linked at [the same]. */
+  linked?: number;
   words: number[];
 }
 
@@ -134,7 +137,8 @@ export function elfOf(segments: readonly Words[]): Uint8Array {
   view.setUint16(16, 2);
   view.setUint16(18, 20);
   view.setUint32(20, 1);
-  view.setUint32(24, segments.at(-1)?.at ?? 0);
+  const last = segments.at(-1);
+  view.setUint32(24, last?.linked ?? last?.at ?? 0);
   view.setUint32(28, table);
   view.setUint16(40, 52);
   view.setUint16(42, 32);
@@ -145,7 +149,7 @@ export function elfOf(segments: readonly Words[]): Uint8Array {
     const length = 4 * segment.words.length;
     view.setUint32(header, 1);
     view.setUint32(header + 4, at);
-    view.setUint32(header + 8, segment.at);
+    view.setUint32(header + 8, segment.linked ?? segment.at);
     view.setUint32(header + 12, segment.at);
     view.setUint32(header + 16, length);
     view.setUint32(header + 20, length);
