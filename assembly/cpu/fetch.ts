@@ -5,6 +5,7 @@ import {
   BANK_BURST_FIRST,
   BANK_BURST_NEXT,
   BANK_BYTES,
+  BANK_SIZE,
   busBank,
   busMemory,
   CLAIM_IMMR,
@@ -14,7 +15,22 @@ import { CCER1, CCER2, MISS_OVERHEAD } from '../cache/dcache';
 import { decoded, IC_CST_IEN, icFind, icInstall, icMakeRoom, icRaw } from '../cache/icache';
 import { copyLine, fillLine, LINE_LOCKED } from '../cache/layout';
 import { BUS_FREE_AT, IMMR_MEM, NOW } from '../layout';
-import { CODE_PAGES, CODE_TABLE_BYTES, CURRENT_DELTA, CURRENT_PAGE, pagesUsed } from '../mmu/derived';
+import {
+  BURST_BANK,
+  BURST_HOST,
+  BURST_PAGE,
+  CODE_PAGES,
+  CODE_TABLE_BYTES,
+  CURRENT_DELTA,
+  CURRENT_PAGE,
+  DECODED,
+  DECODED_BYTES,
+  DECODED_ENTRIES,
+  DECODED_LINE,
+  DECODED_RAW,
+  leaveCodePage,
+  pagesUsed,
+} from '../mmu/derived';
 import {
   CTR_CIDEF,
   MI_CTR,
@@ -104,7 +120,7 @@ function locate(ea: u32): bool {
  * line, or 0 if an exception was taken (PC is at its vector then).
  */
 export function fetchLine(ea: u32): u32 {
-  store<u32>(CURRENT_PAGE, 1);
+  leaveCodePage();
   store<u32>(STREAM, 0);
   if (!locate(ea)) return 0;
   const line = codePa & ~15;
@@ -115,7 +131,7 @@ export function fetchLine(ea: u32): u32 {
   let place: u32 = 0;
   if (cached) {
     // Translations that hold for one 1 KB subpage only are asked for again on every line.
-    if (!(load<u32>(MSR) & MSR_IR) || load<u32>(codePage(ea)) == (ea & 0xfffff000)) {
+    if (wholePage(ea)) {
       store<u32>(CURRENT_PAGE, ea & 0xfffff000);
     }
     place = icFind(line);
@@ -128,6 +144,7 @@ export function fetchLine(ea: u32): u32 {
     return cachedLine(line, place);
   }
   if (load<u32>(MSR) & MSR_LE) exchangeWords(BURST_BUFFER);
+  else if (!cached && wholePage(ea)) noteBurstPage(ea, line);
   store<u32>(CURRENT_PAGE, 1);
   store<u32>(FETCH_MODE, FETCH_BURST);
   return decoded(line, BURST_BUFFER);
@@ -156,6 +173,54 @@ function exchangeWords(at: u32): void {
 
 function codePage(ea: u32): u32 {
   return CODE_PAGES + (load<u32>(MSR) & MSR_PR ? 2 : 1) * CODE_TABLE_BYTES + ((ea >>> 8) & 0x3f0);
+}
+
+/** True if the translation of `ea` holds for its 4 KB. */
+function wholePage(ea: u32): bool {
+  return !(load<u32>(MSR) & MSR_IR) || load<u32>(codePage(ea)) == (ea & 0xfffff000);
+}
+
+/** Lets the run loop burst further lines of the page of `ea` itself, if plain memory is behind all of it. */
+function noteBurstPage(ea: u32, line: u32): void {
+  const bank = busBank(line);
+  if (bank < 0 || bank == CLAIM_IMMR) return;
+  const b = <u32>bank * BANK_BYTES;
+  const memory = busMemory(bank, line);
+  if (!memory || load<u32>(b, BANK_SIZE) & 0xfff) return;
+  store<u32>(BURST_PAGE, ea & 0xfffff000);
+  store<u32>(BURST_HOST, memory - (ea & ~15));
+  store<u32>(BURST_BANK, b);
+}
+
+/**
+ * `fetchLine` for `ea` in BURST_PAGE at cycle `now`, where nothing can go wrong: returns the predecoded line, 0 if `ea` lies
+ * elsewhere. NOW becomes the cycle at which the word at `ea` is there.
+ */
+export function burstLine(ea: u32, now: u64): u32 {
+  if ((ea & 0xfffff000) != load<u32>(BURST_PAGE)) return 0;
+  const b = load<u32>(BURST_BANK);
+  const start = max<u64>(now + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
+  const first = start + load<u32>(b, BANK_BURST_FIRST);
+  store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_BURST_BUSY));
+  store<u64>(NOW, first);
+  store<u32>(STREAM, 1);
+  store<u64>(STREAM_AT, first);
+  store<u32>(STREAM_WORD, (ea >>> 2) & 3);
+  store<u32>(STREAM_NEXT, load<u32>(b, BANK_BURST_NEXT));
+  const line = ea & ~15;
+  const pa = line + load<u32>(CURRENT_DELTA);
+  store<u32>(FETCH_EA, line);
+  store<u32>(FETCH_PA, pa);
+  const from = line + load<u32>(BURST_HOST);
+  const low = load<u64>(from);
+  const high = load<u64>(from, 8);
+  store<u64>(BURST_BUFFER, low);
+  store<u64>(BURST_BUFFER, high, 8);
+  const e = DECODED + ((pa >>> 4) & (DECODED_ENTRIES - 1)) * DECODED_BYTES;
+  if (load<u32>(e) == (pa | 1) && load<u64>(e, DECODED_RAW) == low && load<u64>(e, DECODED_RAW + 8) == high) {
+    return e + DECODED_LINE;
+  }
+  return decoded(pa, BURST_BUFFER);
 }
 
 /** Burst read of `line` into the burst buffer, the word at `ea` first; false if it ended in a machine check. */

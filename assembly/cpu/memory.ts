@@ -40,6 +40,7 @@ import {
   dropTranslations,
   PAGES_GENERATION,
   pagesUsed,
+  VALUE,
 } from '../mmu/derived';
 import {
   CTR_CIDEF,
@@ -289,6 +290,39 @@ function writePiece(ea: u32, size: u32, value: u32): void {
   store<u64>(WRITE_BUFFER_UNTIL, start + load<u32>(b, BANK_WRITE_FIRST));
   store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_WRITE_BUSY));
   if (attributes & DP_WRITABLE_MEMORY) putBytes(ea + load<u32>(p, DP_HOST), size, value);
+}
+
+/**
+ * An aligned load past the cache from plain memory, where nothing can go wrong, at cycle `now` with the pages of `table`:
+ * false if it is none. VALUE and NOW hold what came out.
+ */
+export function readPast(table: u32, ea: u32, size: u32, now: u64): bool {
+  const p = table + ((ea >>> 7) & 0x1fe0);
+  if (load<u32>(p, DP_READ) != (ea & (0xfffff000 | (size - 1)))) return false;
+  if ((load<u32>(p, DP_ATTRIBUTES) & (DP_MEMORY | DP_CACHED)) != DP_MEMORY) return false;
+  const b = load<u32>(p, DP_BANK) * BANK_BYTES;
+  const extra = (beats(load<u32>(p, DP_BANK), size) - 1) * load<u32>(b, BANK_READ_BUSY);
+  const start = max<u64>(now + MISS_OVERHEAD, load<u64>(BUS_FREE_AT)) + extra;
+  store<u64>(NOW, start + load<u32>(b, BANK_READ_FIRST));
+  store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_READ_BUSY));
+  store<u32>(VALUE, bytesAt(ea + load<u32>(p, DP_HOST), size));
+  return true;
+}
+
+/** As `readPast`, a store of `value`. NOW may have had to wait for the write buffer. */
+export function writePast(table: u32, ea: u32, size: u32, value: u32, now: u64): bool {
+  const p = table + ((ea >>> 7) & 0x1fe0);
+  if (load<u32>(p, DP_WRITE) != (ea & (0xfffff000 | (size - 1)))) return false;
+  if (load<u32>(p, DP_ATTRIBUTES) != (DP_MEMORY | DP_WRITABLE_MEMORY)) return false;
+  const b = load<u32>(p, DP_BANK) * BANK_BYTES;
+  const ready = max<u64>(now, load<u64>(WRITE_BUFFER_UNTIL));
+  const extra = (beats(load<u32>(p, DP_BANK), size) - 1) * load<u32>(b, BANK_WRITE_BUSY);
+  const start = max<u64>(ready + MISS_OVERHEAD, load<u64>(BUS_FREE_AT)) + extra;
+  store<u64>(NOW, ready);
+  store<u64>(WRITE_BUFFER_UNTIL, start + load<u32>(b, BANK_WRITE_FIRST));
+  store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_WRITE_BUSY));
+  putBytes(ea + load<u32>(p, DP_HOST), size, value);
+  return true;
 }
 
 /** Drops derived translations if a device write or the host changed what is where. */

@@ -34,15 +34,17 @@ import {
   DP_FAST_READ,
   DP_FAST_WRITE,
   HOT_ENTRY,
+  LEAVE_AT,
   RETIRED,
   RUN_BASE,
   STEPPING,
+  VALUE,
   WINDOW_END,
 } from '../mmu/derived';
 import { raise, VECTOR_DECREMENTER, VECTOR_EXTERNAL, VECTOR_RESET, VECTOR_TRACE, watchForStorm } from './exceptions';
 import { divideClocks, divideSigned, execute, recordCr0, X_FAULT, X_JUMP, X_NEXT } from './execute';
-import { fetchLine, resumeLine } from './fetch';
-import { busCheck, dataRead, dataTable, dataWrite } from './memory';
+import { burstLine, fetchLine, resumeLine } from './fetch';
+import { busCheck, dataRead, dataTable, dataWrite, readPast, writePast } from './memory';
 import {
   FLAG_AA,
   FLAG_HOT,
@@ -185,8 +187,11 @@ import {
   XER_SO,
 } from './state';
 
-/** Longest stretch that `left` counts, clocks. */
-const WINDOW: u64 = 0x3fffffff;
+/**
+ * Longest stretch that `left` counts, clocks; after it `runLines` returns and is called again. An engine that compiles in
+ * stages (V8) goes over to its better code only where a function is entered: a guest without events would stay in the first.
+ */
+const WINDOW: u64 = 0xfffff;
 /** Clocks of a branch taken and not taken, and of a wrong prediction (hardware/core-timing.md section 6). */
 const BR_TAKEN: i32 = 2;
 const BR_NOT_TAKEN: i32 = 1;
@@ -326,7 +331,7 @@ function afterException(): void {
 function boundary(ip: u32, left: i32): i32 {
   let now = Current.time(left);
   const stepping = load<u32>(STEPPING) != 0;
-  if (now >= load<u64>(RUN_LIMIT) || (stepping && load<u32>(TRACE_DUE))) {
+  if (now >= min<u64>(load<u64>(RUN_LIMIT), load<u64>(LEAVE_AT)) || (stepping && load<u32>(TRACE_DUE))) {
     settle(ip, now);
     return LEAVE;
   }
@@ -448,6 +453,53 @@ function accessData(e: u32, ea: u32): void {
   if (op == OP_STWU || op == OP_STBU || op == OP_STHU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
 }
 
+/** The data access of a predecoded entry past the cache, if it is one to plain memory: true if it is done, NOW is behind it. */
+function accessPast(table: u32, e: u32, ea: u32, now: u64): bool {
+  const d = (e >>> 6) & 0x7c;
+  const op = e & 0xff;
+  switch (op) {
+    case OP_LWZ:
+    case OP_LWZX:
+    case OP_LWZU:
+      if (!readPast(table, ea, 4, now)) return false;
+      break;
+    case OP_LBZ:
+    case OP_LBZX:
+    case OP_LBZU:
+      if (!readPast(table, ea, 1, now)) return false;
+      break;
+    case OP_LHZ:
+    case OP_LHZX:
+    case OP_LHZU:
+      if (!readPast(table, ea, 2, now)) return false;
+      break;
+    case OP_LHA:
+    case OP_LHAX:
+      if (!readPast(table, ea, 2, now)) return false;
+      store<u32>(d, <u32>(<i32>(load<u32>(VALUE) << 16) >> 16), GPR);
+      return true;
+    case OP_STW:
+    case OP_STWX:
+    case OP_STWU:
+      if (!writePast(table, ea, 4, load<u32>(d, GPR), now)) return false;
+      if (op == OP_STWU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+      return true;
+    case OP_STB:
+    case OP_STBX:
+    case OP_STBU:
+      if (!writePast(table, ea, 1, load<u32>(d, GPR), now)) return false;
+      if (op == OP_STBU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+      return true;
+    default:
+      if (!writePast(table, ea, 2, load<u32>(d, GPR), now)) return false;
+      if (op == OP_STHU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+      return true;
+  }
+  if (op == OP_LWZU || op == OP_LBZU || op == OP_LHZU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+  store<u32>(d, load<u32>(VALUE), GPR);
+  return true;
+}
+
 /** rD and CR0 of a divide. */
 function finishDivide(e: u32, value: u32): void {
   store<u32>((e >>> 6) & 0x7c, value, GPR);
@@ -551,6 +603,7 @@ function runLines(): void {
   let dtb = fastTable();
   // No clocks left: the first thing the loop does is to look where it stands.
   store<u64>(WINDOW_END, load<u64>(NOW));
+  store<u64>(LEAVE_AT, load<u64>(NOW) + WINDOW);
   let left: i32 = 0;
 
   while (true) {
@@ -572,11 +625,14 @@ function runLines(): void {
         if (next) {
           if (left <= 0) store<u32>(STREAM, 0);
         } else {
-          settle(ip, Current.time(left));
-          next = fetchLine(target);
+          next = burstLine(target, Current.time(left));
           if (!next) {
-            afterException();
-            return;
+            settle(ip, Current.time(left));
+            next = fetchLine(target);
+            if (!next) {
+              afterException();
+              return;
+            }
           }
           store<u64>(WINDOW_END, load<u64>(NOW));
           left = 0;
@@ -1524,6 +1580,18 @@ function runLines(): void {
         ip = next;
         continue;
       }
+      if (!next && !load<u32>(STEPPING)) {
+        next = burstLine(target, Current.time(left));
+        if (next) {
+          store<u64>(WINDOW_END, load<u64>(NOW));
+          left = 0;
+          store<u32>(CURRENT_LINE, next);
+          next += (target & 12) << 1;
+          Branch.retire(ip, next);
+          ip = next;
+          continue;
+        }
+      }
       Branch.retire(ip, ip);
       settle(ip, Current.time(left));
       store<u32>(PC, target);
@@ -1561,6 +1629,13 @@ function runLines(): void {
           continue;
         }
       }
+    }
+
+    if (kind == KIND_DATA && accessPast(dtb, load<u32>(ip), ea, Current.time(left))) {
+      ip += 8;
+      store<u64>(WINDOW_END, load<u64>(NOW));
+      left = 0;
+      continue;
     }
 
     // The slow way: everything into memory, the work, time back.

@@ -73,9 +73,27 @@ export const DECODED_BYTES: u32 = 80;
 export const DECODED_RAW: u32 = 8;
 export const DECODED_LINE: u32 = 24;
 
+// More notes of the run loop.
+/** u64: cycle at which `runLines` returns to its caller even if nothing asks for it. */
+export const LEAVE_AT: u32 = DECODED + DECODED_ENTRIES * DECODED_BYTES;
+/** u32: effective page from which the run loop may burst lines past the cache without asking, 1 = none. */
+export const BURST_PAGE: u32 = LEAVE_AT + 8;
+/** u32: linear address - EA for it. */
+export const BURST_HOST: u32 = BURST_PAGE + 4;
+/** u32: offset of its bank's description. */
+export const BURST_BANK: u32 = BURST_PAGE + 8;
+/** u32: what `readPast` loaded. */
+export const VALUE: u32 = BURST_PAGE + 12;
+
+/** The next line fetched must ask for its translation. */
+export function leaveCodePage(): void {
+  store<u32>(CURRENT_PAGE, 1);
+  store<u32>(BURST_PAGE, 1);
+}
+
 /** Forgets every derived translation. */
 export function dropTranslations(): void {
-  store<u32>(CURRENT_PAGE, 1);
+  leaveCodePage();
   if (load<u32>(PAGES_EMPTY)) return;
   for (let t: u32 = 0; t < 3 * DATA_TABLE_BYTES; t += 32) dropDataPage(DATA_PAGES + t);
   for (let t: u32 = 0; t < 3 * CODE_TABLE_BYTES; t += 16) store<u32>(CODE_PAGES + t, 1);
@@ -88,7 +106,7 @@ export function dropPages(data: bool, ea: u32, mask: u32): void {
     dropTranslations();
     return;
   }
-  if (!data) store<u32>(CURRENT_PAGE, 1);
+  if (!data) leaveCodePage();
   const first = ea & mask;
   const last = first | (~mask & 0xfffff000);
   for (let page = first; ; page += 0x1000) {
