@@ -64,8 +64,6 @@ export const STOP_CONSOLE: u32 = 4;
 export const STOP_CHECKSTOP: u32 = 5;
 /** Exceptions without an instruction completed in between, without end: the guest runs wild. */
 export const STOP_EXCEPTION_STORM: u32 = 6;
-/** The host's breakpoint BREAKPOINT was reached. */
-export const STOP_BREAKPOINT: u32 = 7;
 /** The board went through a hard reset and is about to fetch its first instruction; a host that is its boot loader acts now. */
 export const STOP_RESET: u32 = 8;
 

@@ -28,9 +28,8 @@ export interface BoardOptions {
  * - `time`: the span is over;
  * - `checkstop`: a machine check came with MSR[ME] = 0 (MPC860 UM, Exceptions: Machine Check; PLPRCR[CSR] = 0);
  * - `exception-storm`: exceptions without end and no instruction completed between them;
- * - `breakpoint`: the core's breakpoint was reached; nothing of this interface sets one.
  */
-export type RunOutcome = 'time' | 'checkstop' | 'exception-storm' | 'breakpoint';
+export type RunOutcome = 'time' | 'checkstop' | 'exception-storm';
 
 /** What the loader was given last; it loads it again after a reset. */
 interface Booted {
@@ -48,7 +47,7 @@ export interface Span {
 }
 
 /** Reasons of the core to stop, by the names used here. */
-type StopName = 'until' | 'txStart' | 'txEnd' | 'console' | 'checkstop' | 'storm' | 'breakpoint' | 'reset';
+type StopName = 'until' | 'txStart' | 'txEnd' | 'console' | 'checkstop' | 'storm' | 'reset';
 
 const BOARD_INFO_AT = 0x3000;
 const COMMAND_LINE_BEHIND = 0x400;
@@ -103,7 +102,6 @@ export class Board {
       console: core.constant('STOP_CONSOLE'),
       checkstop: core.constant('STOP_CHECKSTOP'),
       storm: core.constant('STOP_EXCEPTION_STORM'),
-      breakpoint: core.constant('STOP_BREAKPOINT'),
       reset: core.constant('STOP_RESET'),
     };
     this.#ethTx = core.constant('ETH_TX');
@@ -364,6 +362,7 @@ export class Board {
   /** Runs to `target` at most; with `watch` comes back at the first console output. Returns the cycle reached. */
   #runTo(target: number, watch: boolean): number {
     const { fn } = this.#core;
+    if (this.#booted === undefined) throw new UsageError('the board has no firmware: call boot() before it runs');
     const flags = watch ? this.#core.constant('HOST_WATCH_CONSOLE') : 0;
     this.#core.view().setUint32(this.#core.constant('HOST_FLAGS'), flags, true);
     for (;;) {
@@ -390,9 +389,7 @@ export class Board {
       } else if (reason === this.#stop.storm) {
         this.#outcome = 'exception-storm';
       } else if (reason === this.#stop.reset) {
-        if (this.#booted !== undefined) this.#load(this.#booted);
-      } else if (reason === this.#stop.breakpoint) {
-        break;
+        this.#load(this.#booted);
       } else {
         throw new Error(`core.run returned the unknown reason ${reason}`);
       }

@@ -10,7 +10,7 @@ import { PcapngFile } from '../node/capture-file.js';
 import { type ForwardSpec, HostForward, parseForward } from '../node/hostfwd.js';
 import { runPaced } from '../node/real-time.js';
 import { FIRMWARE_NAMES } from '../node/resources.js';
-import { Lab } from '../scenario/lab.js';
+import { Lab, neighbour } from '../scenario/lab.js';
 import { bootWords, cacheSetting, duration, number, option, wholeNumber } from './options.js';
 
 interface RunOptions {
@@ -91,7 +91,7 @@ export function addRunCommand(program: Command, done: (code: number) => void): v
 /** Opens all the host's ports, or none. @throws UsageError */
 async function openForwards(lan: Wire, specs: readonly ForwardSpec[], boardIp: string): Promise<HostForward[]> {
   const open: HostForward[] = [];
-  const gateway = new Gateway(lan);
+  const gateway = new Gateway(lan, { ip: neighbour(boardIp, 2) });
   try {
     for (const spec of specs) open.push(await HostForward.open(gateway, spec, { boardAddress: boardIp }));
     return open;

@@ -122,6 +122,15 @@ function checkSettings(settings: LabSettings): void {
   }
 }
 
+/** An address in the /24 of another, with its last number moved out of the other's way. */
+export function neighbour(ip: string, last: number): string {
+  const parts = ip.split('.').map(Number);
+  const own = parts[3] ?? 0;
+  // The office's PCs take a run of numbers from 100 on.
+  const taken = last === own || (last === 100 && own >= 100 && own < 150);
+  return [...parts.slice(0, 3), taken ? last + 50 : last].join('.');
+}
+
 /** The file the responder experiment transfers, by the formula that firmware-fixtures/README.md states. */
 function imageFile(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (7 * i + 13 * (i >>> 8)) & 0xff);
@@ -163,8 +172,8 @@ export class Lab {
     this.boardIp = boardIp;
     this.#expected = expected;
     const lan = board.lan;
-    const pc = new Host(lan, { name: 'collector', mac: '00:10:5a:12:34:20', ip: '192.168.1.20' });
-    const monitor = new Host(lan, { name: 'monitor', mac: '00:10:5a:12:34:21', ip: '192.168.1.21' });
+    const pc = new Host(lan, { name: 'collector', mac: '00:10:5a:12:34:20', ip: neighbour(boardIp, 20) });
+    const monitor = new Host(lan, { name: 'monitor', mac: '00:10:5a:12:34:21', ip: neighbour(boardIp, 21) });
     const path = settings.experiment === 'out-of-clusters' ? '/log/log.txt' : '/data/image.bin';
     this.#collector = new FtpClient({
       host: pc,
@@ -176,7 +185,14 @@ export class Lab {
       idleTimeoutNs: settings.collectorPatience * NS,
     });
     this.#ping = new Ping({ host: monitor, target: boardIp, intervalNs: 10 * NS });
-    this.#chatter = new Chatter({ wire: lan, rate: settings.chatter, seed: settings.seed });
+    this.#chatter = new Chatter({
+      wire: lan,
+      rate: settings.chatter,
+      seed: settings.seed,
+      firstIp: neighbour(boardIp, 100),
+      broadcast: neighbour(boardIp, 255),
+      gateway: neighbour(boardIp, 1),
+    });
     if (settings.experiment === 'starved-responder') {
       // Setting C of the record (rtems-legacy-networking.md §9.2): the broadcasts on this LAN are the queries.
       this.#queries = new UdpQuery({ host: monitor, port: RESPONDER_PORT, rate: settings.chatter });

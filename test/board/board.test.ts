@@ -85,6 +85,21 @@ describe('a board', () => {
     await expect(board.boot('ftpd', { clusters: 16 * 2048 })).rejects.toThrow(/receive ring/);
   });
 
+  it('does not run before it has firmware', async () => {
+    const board = await Board.create();
+    expect(() => board.run({ seconds: 1 })).toThrow(/boot\(\) before it runs/);
+  });
+
+  it('and its lab live in any /24 network, beside numbers that would collide', async () => {
+    for (const ip of ['10.1.2.20', '192.168.7.110']) {
+      const lab = await Lab.create({ boot: { ip }, records: 200, chatter: 20 });
+      lab.run(3);
+      lab.startTransfer();
+      lab.run(3);
+      expect(lab.transfer.state).toBe('completed');
+    }
+  });
+
   it('boots again after a boot, as if new', async () => {
     const board = await Board.create();
     await board.boot('ftpd');
