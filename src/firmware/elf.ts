@@ -36,6 +36,8 @@ const EM_PPC = 20;
 const ET_EXEC = 2;
 const PT_LOAD = 1;
 const SHT_SYMTAB = 2;
+/** Longer names are cut, so that a hostile table costs no more than its size. */
+const NAME_MAX = 1024;
 
 /**
  * Parses a statically linked, big-endian, 32-bit PowerPC ELF executable.
@@ -128,13 +130,16 @@ function readSymbols(
     for (let s = offset; s + 16 <= offset + size; s += 16) {
       const nameAt = stringsAt + view.getUint32(s);
       if (nameAt >= file.length) continue;
-      const end = file.indexOf(0, nameAt);
-      const name = decoder.decode(file.subarray(nameAt, end < 0 ? file.length : end));
+      const piece = file.subarray(nameAt, nameAt + NAME_MAX);
+      const end = piece.indexOf(0);
+      const name = decoder.decode(end < 0 ? piece : piece.subarray(0, end));
       if (name === '') continue;
       const info = view.getUint8(s + 12) & 15;
       const kind = info === 2 ? 'func' : info === 1 ? 'object' : 'other';
       symbols.push({ name, address: view.getUint32(s + 4), size: view.getUint32(s + 8), kind });
     }
+    // A file has one such table (System V ABI, Sections).
+    break;
   }
   return symbols;
 }

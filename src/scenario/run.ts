@@ -134,12 +134,16 @@ export async function runScenario(name: string, options: ScenarioOptions = {}): 
   const lab = await Lab.create({ sessions: 3, chatter: 20, ...settings, experiment });
   onLab?.(lab);
   const watch = new Watch(lab);
-  lab.run(CHATTER_SETTLED);
-  lab.startPing();
-  lab.startQueries();
-  lab.run(TRANSFER_AT - CHATTER_SETTLED);
-  lab.startTransfer();
-  watch.note('the collector connects');
+  lab.run(Math.min(seconds, CHATTER_SETTLED));
+  if (seconds > CHATTER_SETTLED) {
+    lab.startPing();
+    lab.startQueries();
+    lab.run(Math.min(seconds, TRANSFER_AT) - CHATTER_SETTLED);
+  }
+  if (seconds > TRANSFER_AT) {
+    lab.startTransfer();
+    watch.note('the collector connects');
+  }
   let nextProgress = 0;
   let doneAt: number | undefined;
   while (lab.board.seconds < seconds && lab.board.outcome === 'time') {

@@ -1,5 +1,5 @@
 // What a careless or hostile user of the library does: it is refused in one line (UsageError) or does what it says.
-import { Board, Chatter, ExpectTimeout, Host, Lab, type LabSettings, Ping, UsageError } from 'quicc860';
+import { Board, Chatter, ExpectTimeout, Host, Lab, type LabSettings, Ping, runScenario, UsageError } from 'quicc860';
 import { describe, expect, it } from 'vitest';
 
 async function booted(name = 'hello'): Promise<Board> {
@@ -138,6 +138,18 @@ describe('settings that cannot be meant', () => {
       expect(() => board.register(name), String(name)).toThrow(UsageError);
     }
     expect(board.register('PC')).toBe(board.register('pc'));
+  });
+});
+
+describe('a scenario of hardly any time', () => {
+  it.each([0, 2, 4])('runs no longer than %d s', async (seconds) => {
+    const result = await runScenario('out-of-clusters', { seconds, records: 10 });
+    expect(result.virtualSeconds).toBeLessThan(seconds + 0.001);
+    expect(result.outcome).toBe('unfinished');
+  });
+
+  it.each([-1, Number.NaN])('of %d s is refused', async (seconds) => {
+    await expect(runScenario('out-of-clusters', { seconds, records: 10 })).rejects.toThrow(UsageError);
   });
 });
 

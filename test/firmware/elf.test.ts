@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/errors.js';
 import { parseElf } from '../../src/firmware/elf.js';
 import { Symbols } from '../../src/firmware/symbols.js';
+import { Dice } from '../support/wild.js';
 
 const hello = new Uint8Array(readFileSync(new URL('../../firmware-fixtures/elf/hello.elf', import.meta.url)));
 const changed = (at: number, value: number): Uint8Array => {
@@ -59,6 +60,55 @@ describe('ELF files (System V ABI, PowerPC supplement)', () => {
       // Only the section table and the symbols may be missing from a file that is accepted.
       expect(image.segments).toEqual(whole.segments);
     }
+  });
+
+  it('survives any header: it loads, within the RAM, or is refused in one line', () => {
+    const dice = new Dice(1);
+    const limit = 8 << 20;
+    const view = new DataView(hello.buffer, hello.byteOffset);
+    const places = [0, view.getUint32(28), view.getUint32(32)];
+    for (let i = 0; i < 3000; i++) {
+      const file = Uint8Array.from(hello);
+      for (let k = 1 + dice.below(4); k > 0; k--) {
+        const at = dice.pick(places) + dice.below(64);
+        if (at < file.length) file[at] = dice.pick([0, 1, 0x7f, 0x80, 0xff, dice.below(256)]);
+      }
+      try {
+        for (const { address, size, bytes } of parseElf(file, 'x.elf', limit).segments) {
+          expect(address + size).toBeLessThanOrEqual(limit);
+          expect(bytes.length).toBeLessThanOrEqual(size);
+        }
+      } catch (e) {
+        expect(e).toBeInstanceOf(UsageError);
+        expect((e as Error).message).toMatch(/^x\.elf: [^\n]*$/);
+      }
+    }
+  });
+
+  it('takes a hostile symbol table for what it is worth', () => {
+    // 2000 symbol tables over the same megabytes, their names without an end.
+    const file = new Uint8Array(4 << 20).fill(0x41, 200_000);
+    file.set(hello.subarray(0, 52));
+    const view = new DataView(file.buffer);
+    const header = new DataView(hello.buffer, hello.byteOffset).getUint32(28);
+    file.set(hello.subarray(header, header + 32), 52);
+    view.setUint32(28, 52);
+    view.setUint16(44, 1);
+    view.setUint32(52 + 4, 0);
+    view.setUint32(52 + 16, 64);
+    view.setUint32(32, 1024);
+    view.setUint16(46, 40);
+    view.setUint16(48, 2000);
+    for (let at = 1024; at < 1024 + 40 * 2000; at += 40) {
+      view.setUint32(at + 4, 2);
+      view.setUint32(at + 16, 100_000);
+      view.setUint32(at + 20, 100_000);
+      view.setUint32(at + 24, 1);
+    }
+    view.setUint32(1024 + 40 + 16, 300_000);
+    const { symbols } = parseElf(file, 'x.elf');
+    expect(symbols.length).toBeLessThanOrEqual(100_000 / 16);
+    for (const symbol of symbols) expect(symbol.name.length).toBeLessThanOrEqual(1024);
   });
 
   it('refuses what does not fit the RAM, naming both sizes', () => {
