@@ -1,6 +1,4 @@
-import type { Policy } from '../src/firmware/boot-params.js';
-import type { Owner } from '../src/observe/pool.js';
-import type { Experiment } from '../src/scenario/lab.js';
+import type { Experiment, Owner, Policy } from '../src/index.js';
 
 /**
  * Messages between the page and the worker that owns the board. Everything is plain data. The page never sees the board

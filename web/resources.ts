@@ -1,6 +1,5 @@
 import coreUrl from '../dist/core.wasm?url';
-import type { Resources } from '../src/board/core.js';
-import { UsageError } from '../src/errors.js';
+import { type Resources, UsageError } from '../src/index.js';
 
 /** The firmware images that the page carries: file name to address. */
 const IMAGES: Record<string, string> = import.meta.glob('../firmware-fixtures/elf/ftpd.elf', {

@@ -1,5 +1,4 @@
-import { provideResources } from '../src/board/core.js';
-import { Lab } from '../src/scenario/lab.js';
+import { Lab, provideResources } from '../src/index.js';
 import { Pacer } from './pacer.js';
 import {
   type BootSettings,
