@@ -9,8 +9,7 @@ import {
   FLAG_RC,
   fused,
   LINE_END_ENTRY,
-  LINE_HEAD_NEEDS,
-  LINE_HEAD_SOURCES,
+  LINE_HEAD,
   OP_ADD,
   OP_ADD_RC,
   OP_ADDC,
@@ -48,6 +47,7 @@ import {
   OP_LBZU,
   OP_LBZX,
   OP_LHA,
+  OP_LHAU,
   OP_LHAX,
   OP_LHZ,
   OP_LHZU,
@@ -57,7 +57,6 @@ import {
   OP_LWZ,
   OP_LWZU,
   OP_LWZX,
-  OP_MFCR,
   OP_MFCTR,
   OP_MFLR,
   OP_MR,
@@ -126,8 +125,8 @@ export function decodeLine(raw: u32, line: u32): void {
   for (let i: u32 = 0; i < 4; i++) {
     decode(bswap<u32>(load<u32>(raw + (i << 2))), i);
     if (i == 0) {
-      store<u32>(line, sources, LINE_HEAD_SOURCES);
-      store<u32>(line, needs, LINE_HEAD_NEEDS);
+      store<u32>(line, needs << 8, LINE_HEAD);
+      store<u32>(line, sources, LINE_HEAD + 4);
     } else {
       if (sources & lastLate) cost++;
       if (needs & lastSets & SETS_MUL) cost++;
@@ -308,9 +307,7 @@ function decode(word: u32, slot: u32): void {
       loadForm(OP_LHA, word, a, simm);
       return;
     case 43: // lhau
-      slow(word, 1);
-      sources = bit(a);
-      late = bit(d);
+      loadForm(OP_LHAU, word, a, simm);
       return;
     case 36: // stw
       storeForm(OP_STW, word, a, simm);
@@ -522,8 +519,7 @@ function decode31(word: u32): void {
       divide(OP_DIVW, word);
       return;
     case 19: // mfcr
-      setDab(OP_MFCR, d, 0, 0);
-      cost = 2;
+      slow(word, 2);
       return;
     case 24:
       logical(OP_SLW, word);

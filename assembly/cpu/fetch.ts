@@ -192,35 +192,41 @@ function noteBurstPage(ea: u32, line: u32): void {
   store<u32>(BURST_BANK, b);
 }
 
-/**
- * `fetchLine` for `ea` in BURST_PAGE at cycle `now`, where nothing can go wrong: returns the predecoded line, 0 if `ea` lies
- * elsewhere. NOW becomes the cycle at which the word at `ea` is there.
- */
-export function burstLine(ea: u32, now: u64): u32 {
-  if ((ea & 0xfffff000) != load<u32>(BURST_PAGE)) return 0;
-  const b = load<u32>(BURST_BANK);
-  const start = max<u64>(now + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
-  const first = start + load<u32>(b, BANK_BURST_FIRST);
-  store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_BURST_BUSY));
-  store<u64>(NOW, first);
-  store<u32>(STREAM, 1);
-  store<u64>(STREAM_AT, first);
-  store<u32>(STREAM_WORD, (ea >>> 2) & 3);
-  store<u32>(STREAM_NEXT, load<u32>(b, BANK_BURST_NEXT));
-  const line = ea & ~15;
-  const pa = line + load<u32>(CURRENT_DELTA);
-  store<u32>(FETCH_EA, line);
-  store<u32>(FETCH_PA, pa);
-  const from = line + load<u32>(BURST_HOST);
-  const low = load<u64>(from);
-  const high = load<u64>(from, 8);
-  store<u64>(BURST_BUFFER, low);
-  store<u64>(BURST_BUFFER, high, 8);
-  const e = DECODED + ((pa >>> 4) & (DECODED_ENTRIES - 1)) * DECODED_BYTES;
-  if (load<u32>(e) == (pa | 1) && load<u64>(e, DECODED_RAW) == low && load<u64>(e, DECODED_RAW + 8) == high) {
-    return e + DECODED_LINE;
+/** The short way to fetch a line past the cache. */
+export class Burst {
+  /**
+   * `fetchLine` for `ea` in BURST_PAGE at cycle `now`, where nothing can go wrong: returns the predecoded line; 0, and nothing
+   * has happened, if `ea` lies elsewhere or the line was not decoded lately. NOW becomes the cycle at which the word at `ea`
+   * is there.
+   */
+  @inline static line(ea: u32, now: u64): u32 {
+    let decodedLine: u32 = 0;
+    if ((ea & 0xfffff000) == load<u32>(BURST_PAGE)) {
+      const line = ea & ~15;
+      const pa = line + load<u32>(CURRENT_DELTA);
+      const from = line + load<u32>(BURST_HOST);
+      const low = load<u64>(from);
+      const high = load<u64>(from, 8);
+      const e = DECODED + ((pa >>> 4) & (DECODED_ENTRIES - 1)) * DECODED_BYTES;
+      if (load<u32>(e) == (pa | 1) && load<u64>(e, DECODED_RAW) == low && load<u64>(e, DECODED_RAW + 8) == high) {
+        const b = load<u32>(BURST_BANK);
+        const start = max<u64>(now + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
+        const first = start + load<u32>(b, BANK_BURST_FIRST);
+        store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_BURST_BUSY));
+        store<u64>(NOW, first);
+        store<u32>(STREAM, 1);
+        store<u64>(STREAM_AT, first);
+        store<u32>(STREAM_WORD, (ea >>> 2) & 3);
+        store<u32>(STREAM_NEXT, load<u32>(b, BANK_BURST_NEXT));
+        store<u32>(FETCH_EA, line);
+        store<u32>(FETCH_PA, pa);
+        store<u64>(BURST_BUFFER, low);
+        store<u64>(BURST_BUFFER, high, 8);
+        decodedLine = e + DECODED_LINE;
+      }
+    }
+    return decodedLine;
   }
-  return decoded(pa, BURST_BUFFER);
 }
 
 /** Burst read of `line` into the burst buffer, the word at `ea` first; false if it ended in a machine check. */

@@ -63,8 +63,6 @@ export const OP_MFLR: u32 = 54;
 export const OP_MTLR: u32 = 55;
 export const OP_MFCTR: u32 = 56;
 export const OP_MTCTR: u32 = 57;
-/** mfcr. */
-export const OP_MFCR: u32 = 58;
 
 // Branches: D = BO, A = CR field, B = CR bit mask of BI within its field.
 export const OP_B: u32 = 60;
@@ -83,6 +81,7 @@ export const OP_BCLR: u32 = 70;
 export const OP_BCCTR: u32 = 71;
 
 // Data accesses: OP_MEM_FIRST to OP_MEM_LAST
+export const OP_LHAU: u32 = 79;
 export const OP_LWZ: u32 = 80;
 export const OP_LBZ: u32 = 81;
 export const OP_LHZ: u32 = 82;
@@ -147,10 +146,8 @@ export const FLAG_LIKELY: u32 = 1 << 26;
 // Layout of a predecoded line: four entries, the end entry, then what the first instruction reads.
 /** The end entry's immediate: GPRs whose value is late after the last instruction; its low word >>> 8: what that sets. */
 export const LINE_END_ENTRY: u32 = 32;
-/** u32: GPRs that the first instruction reads, bit n = GPR n. */
-export const LINE_HEAD_SOURCES: u32 = 40;
-/** u32: SETS_* that the first instruction waits for. */
-export const LINE_HEAD_NEEDS: u32 = 44;
+/** u32: SETS_* that the first instruction waits for, << 8; u32: GPRs that it reads, bit n = GPR n. Laid out like the end entry. */
+export const LINE_HEAD: u32 = 40;
 export const LINE_BYTES: u32 = 48;
 
 // What an instruction sets besides GPRs: CR field n is 1 << n.

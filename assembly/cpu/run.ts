@@ -26,6 +26,9 @@ import {
   STOP_CHECKSTOP,
 } from '../layout';
 import {
+  AT_ADDRESS,
+  AT_IP,
+  AT_LEFT,
   CURRENT_DELTA,
   CURRENT_LINE,
   CURRENT_PAGE,
@@ -33,6 +36,7 @@ import {
   DP_DELTA,
   DP_FAST_READ,
   DP_FAST_WRITE,
+  GRANTED,
   HOT_ENTRY,
   LEAVE_AT,
   RETIRED,
@@ -43,7 +47,7 @@ import {
 } from '../mmu/derived';
 import { raise, VECTOR_DECREMENTER, VECTOR_EXTERNAL, VECTOR_RESET, VECTOR_TRACE, watchForStorm } from './exceptions';
 import { divideClocks, divideSigned, execute, recordCr0, X_FAULT, X_JUMP, X_NEXT } from './execute';
-import { burstLine, fetchLine, resumeLine } from './fetch';
+import { Burst, fetchLine, resumeLine } from './fetch';
 import { busCheck, dataRead, dataTable, dataWrite, readPast, writePast } from './memory';
 import {
   FLAG_AA,
@@ -51,8 +55,7 @@ import {
   FLAG_LIKELY,
   FLAG_LK,
   FLAG_RC,
-  LINE_HEAD_NEEDS,
-  LINE_HEAD_SOURCES,
+  LINE_HEAD,
   OP_ADD,
   OP_ADD_RC,
   OP_ADDC,
@@ -95,6 +98,7 @@ import {
   OP_LBZU,
   OP_LBZX,
   OP_LHA,
+  OP_LHAU,
   OP_LHAX,
   OP_LHZ,
   OP_LHZU,
@@ -104,7 +108,6 @@ import {
   OP_LWZ,
   OP_LWZU,
   OP_LWZX,
-  OP_MFCR,
   OP_MFCTR,
   OP_MFLR,
   OP_MR,
@@ -176,7 +179,6 @@ import {
   MSR_POW,
   MSR_SE,
   PC,
-  readCr,
   SINCE_BRANCH,
   STREAM,
   STREAM_AT,
@@ -206,12 +208,16 @@ const IMMR_PLPRCR_LPM: u32 = IMMR_MEM + 0x286;
 /** BO bit of an entry: branch if the CR bit is set. */
 const BO_TRUE: u32 = 8 << 8;
 
-/** `boundary`: leave the run loop. */
-const LEAVE: i32 = -1;
-
+// What `runFast` leaves to its caller.
 const KIND_BRANCH: u32 = 0;
 const KIND_DATA: u32 = 1;
 const KIND_SLOW: u32 = 2;
+/** The window is used up and there is a reason to look up. */
+const KIND_BOUNDARY: u32 = 3;
+/** The next line has to be fetched. */
+const KIND_LINE: u32 = 4;
+/** A branch to itself past the cache. */
+const KIND_IDLE: u32 = 5;
 
 /** Hits of the data cache: address of the byte at `ea`, or 0 if the slow way must decide. */
 class Data {
@@ -299,6 +305,43 @@ class Current {
     return line;
   }
 
+  /** Makes the line `next` at `ea`, behind the one whose end entry is `ip`, the current one; returns the clocks it waits. */
+  @inline static enter(ip: u32, next: u32, ea: u32): i32 {
+    const clash = load<u64>(next, LINE_HEAD) & load<u64>(ip);
+    store<u32>(FETCH_EA, ea);
+    store<u32>(CURRENT_LINE, next);
+    // RUN_BASE and, beside it, HOT_ENTRY
+    store<u64>(RUN_BASE, <u64>(load<u32>(RUN_BASE) + next - ip));
+    let clocks: i32 = 0;
+    if (clash) {
+      const needs = <u32>clash >>> 8;
+      if (clash >>> 32) clocks++;
+      if (needs & ~SETS_BRANCH_INPUT) clocks++;
+      if (needs & SETS_BRANCH_INPUT) store<u32>(HOT_ENTRY, next);
+    }
+    return clocks;
+  }
+
+  /** Cycle from `now` on at which word `slot` of the line is there. They arrive one after the other, the critical one first. */
+  @inline static arrival(slot: u32, now: u64): u64 {
+    let there = now;
+    if (load<u32>(STREAM)) {
+      const step = <u64>load<u32>(STREAM_NEXT);
+      const critical = load<u64>(STREAM_AT);
+      there = max<u64>(now, critical + <u64>((slot - load<u32>(STREAM_WORD)) & 3) * step);
+      if (there >= critical + 3 * step) store<u32>(STREAM, 0);
+    }
+    return there;
+  }
+
+  /** Notes where `runFast` returns; the result is `kind`. */
+  @inline static leave(ip: u32, left: i32, ea: u32, kind: u32): u32 {
+    store<u32>(AT_IP, ip);
+    store<i32>(AT_LEFT, left);
+    store<u32>(AT_ADDRESS, ea);
+    return kind;
+  }
+
   /** NOW, with `left` clocks to the window's end. */
   @inline static time(left: i32): u64 {
     return load<u64>(WINDOW_END) - <u64>(<i64>left);
@@ -325,29 +368,19 @@ function afterException(): void {
 }
 
 /**
- * The slow part of an instruction boundary: the window is used up, words of the line are still to come, or every
- * instruction is watched. Returns the clocks until the new WINDOW_END, or LEAVE when the run loop must be left.
+ * The part of an instruction boundary that may leave the run loop, or holds when every instruction is watched: false if
+ * the loop must be left, else `left` is 0.
  */
-function boundary(ip: u32, left: i32): i32 {
+function boundary(ip: u32, left: i32): bool {
   let now = Current.time(left);
   const stepping = load<u32>(STEPPING) != 0;
   if (now >= min<u64>(load<u64>(RUN_LIMIT), load<u64>(LEAVE_AT)) || (stepping && load<u32>(TRACE_DUE))) {
     settle(ip, now);
-    return LEAVE;
+    return false;
   }
-  let stream = load<u32>(STREAM) != 0;
   const slot = (ip - load<u32>(CURRENT_LINE)) >>> 3;
   if (slot < 4) {
-    if (stream) {
-      // Words of the line arrive one after the other, the critical one first.
-      const step = <u64>load<u32>(STREAM_NEXT);
-      const critical = load<u64>(STREAM_AT);
-      now = max<u64>(now, critical + <u64>((slot - load<u32>(STREAM_WORD)) & 3) * step);
-      if (now >= critical + 3 * step) {
-        stream = false;
-        store<u32>(STREAM, 0);
-      }
-    }
+    now = Current.arrival(slot, now);
     if (stepping) {
       if (serialized()) now += SERIALIZED_FETCH;
       const op = load<u32>(ip) & 0xff;
@@ -355,13 +388,8 @@ function boundary(ip: u32, left: i32): i32 {
       if (msr & MSR_SE || (msr & MSR_BE && op >= OP_B && op <= OP_BCCTR)) store<u32>(TRACE_DUE, 1);
     }
   }
-  if (stream || stepping) {
-    store<u64>(WINDOW_END, now);
-    return 0;
-  }
-  const end = max<u64>(min<u64>(load<u64>(RUN_LIMIT), now + WINDOW), now);
-  store<u64>(WINDOW_END, end);
-  return <i32>(end - now);
+  store<u64>(WINDOW_END, now);
+  return true;
 }
 
 /** Takes the request of highest priority that MSR lets through; true if there was one. */
@@ -429,9 +457,12 @@ function accessData(e: u32, ea: u32): void {
       return;
     }
     case OP_LHA:
-    case OP_LHAX: {
+    case OP_LHAX:
+    case OP_LHAU: {
       const v = dataRead(ea, 2);
-      if (!load<u32>(FAULTED)) store<u32>(d, <u32>(<i32>(v << 16) >> 16), GPR);
+      if (load<u32>(FAULTED)) return;
+      if ((e & 0xff) == OP_LHAU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+      store<u32>(d, <u32>(<i32>(v << 16) >> 16), GPR);
       return;
     }
     case OP_STW:
@@ -475,7 +506,9 @@ function accessPast(table: u32, e: u32, ea: u32, now: u64): bool {
       break;
     case OP_LHA:
     case OP_LHAX:
+    case OP_LHAU:
       if (!readPast(table, ea, 2, now)) return false;
+      if (op == OP_LHAU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
       store<u32>(d, <u32>(<i32>(load<u32>(VALUE) << 16) >> 16), GPR);
       return true;
     case OP_STW:
@@ -498,12 +531,6 @@ function accessPast(table: u32, e: u32, ea: u32, now: u64): bool {
   if (op == OP_LWZU || op == OP_LBZU || op == OP_LHZU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
   store<u32>(d, load<u32>(VALUE), GPR);
   return true;
-}
-
-/** rD and CR0 of a divide. */
-function finishDivide(e: u32, value: u32): void {
-  store<u32>((e >>> 6) & 0x7c, value, GPR);
-  if (e & FLAG_RC) recordCr0(value);
 }
 
 /** True if every instruction must pass the slow check: tracing, or serialized fetch. */
@@ -578,73 +605,44 @@ export function cpuRun(): void {
   }
 }
 
-/** Runs from PC until something needs `cpuRun`'s attention. */
-function runLines(): void {
-  let line: u32 = 0;
-  const pc = load<u32>(PC);
-  if (load<u32>(FETCH_MODE) != FETCH_NONE && pc - load<u32>(FETCH_EA) <= 16) {
-    line = resumeLine();
-    store<u32>(CURRENT_DELTA, load<u32>(FETCH_PA) - load<u32>(FETCH_EA));
-  }
-  if (!line) {
-    store<u32>(HOT_INPUT, 0);
-    line = fetchLine(pc);
-    if (!line) {
-      afterException();
-      return;
-    }
-  }
-  store<u32>(CURRENT_LINE, line);
-  let ip = line + ((pc - load<u32>(FETCH_EA)) << 1);
-  store<u32>(RUN_BASE, ip - (load<u32>(SINCE_BRANCH) << 3));
-  store<u32>(HOT_ENTRY, load<u32>(HOT_INPUT) ? ip : 0);
-  store<u64>(RETIRED, load<u64>(INSTRUCTIONS) - load<u32>(SINCE_BRANCH));
-  store<u32>(STEPPING, mustStep() ? 1 : 0);
-  let dtb = fastTable();
-  // No clocks left: the first thing the loop does is to look where it stands.
-  store<u64>(WINDOW_END, load<u64>(NOW));
-  store<u64>(LEAVE_AT, load<u64>(NOW) + WINDOW);
-  let left: i32 = 0;
-
+/**
+ * Runs instructions as long as it can without calling anything: so the compiler keeps `ip` and `left` in machine registers.
+ * Returns what is needed next, a KIND_*; AT_IP, AT_LEFT and AT_ADDRESS say where, how and with which address.
+ */
+function runFast(ip: u32, left: i32, dtb: u32): u32 {
   while (true) {
     if (left <= 0) {
-      left = boundary(ip, left);
-      if (left < 0) return;
+      if (load<u32>(GRANTED)) {
+        store<u32>(GRANTED, 0);
+      } else {
+        // The window is used up, or words of the line are still to come.
+        let now = Current.time(left);
+        if (now >= load<u64>(RUN_LIMIT) || now >= load<u64>(LEAVE_AT) || load<u32>(STEPPING)) {
+          return Current.leave(ip, left, 0, KIND_BOUNDARY);
+        }
+        const slot = (ip - load<u32>(CURRENT_LINE)) >>> 3;
+        if (slot < 4) now = Current.arrival(slot, now);
+        const end = load<u32>(STREAM) ? now : max<u64>(min<u64>(load<u64>(RUN_LIMIT), now + WINDOW), now);
+        store<u64>(WINDOW_END, end);
+        left = <i32>(end - now);
+      }
     }
     const e = load<u32>(ip);
     const imm = load<u32>(ip, 4);
     left -= e >>> 28;
     let kind = KIND_BRANCH;
-    let target: u32 = 0;
     let ea: u32 = 0;
     switch (e & 0xff) {
       case OP_LINE_END: {
         // On to the next line: the same checks between its first instruction and our last as within a line.
-        target = load<u32>(FETCH_EA) + 16;
-        let next = Current.cachedLine(target);
-        if (next) {
-          if (left <= 0) store<u32>(STREAM, 0);
-        } else {
-          next = burstLine(target, Current.time(left));
-          if (!next) {
-            settle(ip, Current.time(left));
-            next = fetchLine(target);
-            if (!next) {
-              afterException();
-              return;
-            }
-          }
-          store<u64>(WINDOW_END, load<u64>(NOW));
-          left = 0;
+        ea = load<u32>(FETCH_EA) + 16;
+        const next = Current.cachedLine(ea);
+        if (!next) {
+          kind = KIND_LINE;
+          break;
         }
-        // Read again rather than kept over the call: values that live across calls cost a store on every instruction.
-        const needs = load<u32>(next, LINE_HEAD_NEEDS) & (load<u32>(ip) >>> 8);
-        if (load<u32>(next, LINE_HEAD_SOURCES) & load<u32>(ip, 4)) left--;
-        if (needs & ~SETS_BRANCH_INPUT) left--;
-        store<u32>(HOT_ENTRY, needs & SETS_BRANCH_INPUT ? next : 0);
-        store<u32>(FETCH_EA, target);
-        store<u32>(RUN_BASE, load<u32>(RUN_BASE) + next - ip);
-        store<u32>(CURRENT_LINE, next);
+        if (left <= 0) store<u32>(STREAM, 0);
+        left -= Current.enter(ip, next, ea);
         ip = next;
         continue;
       }
@@ -653,28 +651,22 @@ function runLines(): void {
         break;
       case OP_B_SELF: {
         // The idle loop. Its rounds are not in the branch trace, so that skipping them changes nothing.
-        target = load<u32>(FETCH_EA) + imm;
+        ea = load<u32>(FETCH_EA) + imm;
         if (!load<u32>(STEPPING) && ip == load<u32>(RUN_BASE)) {
-          if (load<u32>(FETCH_MODE) == FETCH_CACHED) {
-            if (left > 0) {
-              const rounds = (left + BR_TAKEN - 1) / BR_TAKEN;
-              left -= rounds * BR_TAKEN;
-              store<u64>(RETIRED, load<u64>(RETIRED) + <u64>rounds);
-              store<u64>(IDLE_CYCLES, load<u64>(IDLE_CYCLES) + <u64>(rounds * BR_TAKEN));
-              continue;
-            }
-          } else {
-            store<u64>(NOW, Current.time(left));
-            const rounds = skipUncachedIdle();
-            if (rounds) {
-              store<u64>(RETIRED, load<u64>(RETIRED) + rounds);
-              store<u64>(WINDOW_END, load<u64>(NOW));
-              left = 0;
-              continue;
-            }
+          if (load<u32>(FETCH_MODE) != FETCH_CACHED) {
+            kind = KIND_IDLE;
+            break;
+          }
+          if (left > 0) {
+            const rounds = (left + BR_TAKEN - 1) / BR_TAKEN;
+            left -= rounds * BR_TAKEN;
+            store<u64>(RETIRED, load<u64>(RETIRED) + <u64>rounds);
+            store<u64>(IDLE_CYCLES, load<u64>(IDLE_CYCLES) + <u64>(rounds * BR_TAKEN));
+            continue;
           }
         }
         left -= Branch.taken(Branch.distance(ip), 0);
+        kind = KIND_BRANCH;
         break;
       }
       case OP_NOP: {
@@ -1018,7 +1010,8 @@ function runLines(): void {
         const b = load<u32>((e >>> 16) & 0x7c, GPR);
         const r = divideSigned(a, b);
         left -= b == 0 || (a == 0x80000000 && b == 0xffffffff) ? 1 : divideClocks(b, true) - 1;
-        finishDivide(load<u32>(ip), r);
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
@@ -1026,7 +1019,8 @@ function runLines(): void {
         const b = load<u32>((e >>> 16) & 0x7c, GPR);
         const r: u32 = b == 0 ? 0x80000000 : load<u32>((e >>> 11) & 0x7c, GPR) / b;
         left -= b == 0 ? 1 : divideClocks(b, false) - 1;
-        finishDivide(load<u32>(ip), r);
+        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
@@ -1078,12 +1072,6 @@ function runLines(): void {
         ip += 8;
         continue;
       }
-      case OP_MFCR: {
-        const cr = readCr();
-        store<u32>((load<u32>(ip) >>> 6) & 0x7c, cr, GPR);
-        ip += 8;
-        continue;
-      }
       case OP_CMPWI_B: {
         const x = <i32>load<u32>((e >>> 11) & 0x7c, GPR);
         const y = <i32>imm;
@@ -1095,7 +1083,7 @@ function runLines(): void {
         const likely = (b & FLAG_LIKELY) != 0;
         if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
           left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
-          target = load<u32>(FETCH_EA) + load<u32>(ip, 4);
+          ea = load<u32>(FETCH_EA) + load<u32>(ip, 4);
           kind = KIND_BRANCH;
           break;
         }
@@ -1115,7 +1103,7 @@ function runLines(): void {
         const likely = (b & FLAG_LIKELY) != 0;
         if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
           left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
-          target = load<u32>(FETCH_EA) + load<u32>(ip, 4);
+          ea = load<u32>(FETCH_EA) + load<u32>(ip, 4);
           kind = KIND_BRANCH;
           break;
         }
@@ -1135,7 +1123,7 @@ function runLines(): void {
         const likely = (b & FLAG_LIKELY) != 0;
         if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
           left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
-          target = load<u32>(FETCH_EA) + load<u32>(ip, 4);
+          ea = load<u32>(FETCH_EA) + load<u32>(ip, 4);
           kind = KIND_BRANCH;
           break;
         }
@@ -1155,7 +1143,7 @@ function runLines(): void {
         const likely = (b & FLAG_LIKELY) != 0;
         if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
           left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
-          target = load<u32>(FETCH_EA) + load<u32>(ip, 4);
+          ea = load<u32>(FETCH_EA) + load<u32>(ip, 4);
           kind = KIND_BRANCH;
           break;
         }
@@ -1175,7 +1163,7 @@ function runLines(): void {
         const likely = (b & FLAG_LIKELY) != 0;
         if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
           left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
-          target = load<u32>(FETCH_EA) + load<u32>(ip, 4);
+          ea = load<u32>(FETCH_EA) + load<u32>(ip, 4);
           kind = KIND_BRANCH;
           break;
         }
@@ -1195,7 +1183,7 @@ function runLines(): void {
         const likely = (b & FLAG_LIKELY) != 0;
         if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
           left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
-          target = load<u32>(FETCH_EA) + load<u32>(ip, 4);
+          ea = load<u32>(FETCH_EA) + load<u32>(ip, 4);
           kind = KIND_BRANCH;
           break;
         }
@@ -1274,6 +1262,18 @@ function runLines(): void {
         ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
         const p = Data.read(dtb, ea, 0xfffff001);
         if (p) {
+          store<u32>((e >>> 6) & 0x7c, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))), GPR);
+          ip += 8;
+          continue;
+        }
+        kind = KIND_DATA;
+        break;
+      }
+      case OP_LHAU: {
+        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        const p = Data.read(dtb, ea, 0xfffff001);
+        if (p) {
+          store<u32>((e >>> 11) & 0x7c, ea, GPR);
           store<u32>((e >>> 6) & 0x7c, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))), GPR);
           ip += 8;
           continue;
@@ -1432,14 +1432,14 @@ function runLines(): void {
       }
       case OP_B: {
         left -= Branch.taken(Branch.distance(ip), 0);
-        target = load<u32>(FETCH_EA) + imm;
+        ea = load<u32>(FETCH_EA) + imm;
         kind = KIND_BRANCH;
         break;
       }
       case OP_BL: {
         left -= Branch.taken(Branch.distance(ip), 0);
         store<u32>(LR, Current.address(ip) + 4);
-        target = load<u32>(FETCH_EA) + imm;
+        ea = load<u32>(FETCH_EA) + imm;
         kind = KIND_BRANCH;
         break;
       }
@@ -1447,7 +1447,7 @@ function runLines(): void {
         const hot = Branch.hot(e, ip);
         if (load<u8>((e >>> 13) & 31, CRF) & ((e >>> 18) & 31)) {
           left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-          target = load<u32>(FETCH_EA) + imm;
+          ea = load<u32>(FETCH_EA) + imm;
           kind = KIND_BRANCH;
           break;
         }
@@ -1460,7 +1460,7 @@ function runLines(): void {
         const hot = Branch.hot(e, ip);
         if (!(load<u8>((e >>> 13) & 31, CRF) & ((e >>> 18) & 31))) {
           left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-          target = load<u32>(FETCH_EA) + imm;
+          ea = load<u32>(FETCH_EA) + imm;
           kind = KIND_BRANCH;
           break;
         }
@@ -1475,7 +1475,7 @@ function runLines(): void {
         store<u32>(CTR, ctr);
         if (ctr) {
           left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-          target = load<u32>(FETCH_EA) + imm;
+          ea = load<u32>(FETCH_EA) + imm;
           kind = KIND_BRANCH;
           break;
         }
@@ -1487,21 +1487,21 @@ function runLines(): void {
       case OP_BLR: {
         const hot = Branch.hot(e, ip);
         left -= Branch.taken(Branch.distance(ip), hot);
-        target = load<u32>(LR) & ~3;
+        ea = load<u32>(LR) & ~3;
         kind = KIND_BRANCH;
         break;
       }
       case OP_BCTR: {
         const hot = Branch.hot(e, ip);
         left -= Branch.taken(Branch.distance(ip), hot);
-        target = load<u32>(CTR) & ~3;
+        ea = load<u32>(CTR) & ~3;
         kind = KIND_BRANCH;
         break;
       }
       case OP_BCTRL: {
         const hot = Branch.hot(e, ip);
         left -= Branch.taken(Branch.distance(ip), hot);
-        target = load<u32>(CTR) & ~3;
+        ea = load<u32>(CTR) & ~3;
         store<u32>(LR, Current.address(ip) + 4);
         kind = KIND_BRANCH;
         break;
@@ -1511,7 +1511,7 @@ function runLines(): void {
         const bo = (e >>> 8) & 31;
         if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
         const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
-        target = e & FLAG_AA ? imm : load<u32>(FETCH_EA) + imm;
+        ea = e & FLAG_AA ? imm : load<u32>(FETCH_EA) + imm;
         if (e & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
         if (ok) {
           left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
@@ -1528,7 +1528,7 @@ function runLines(): void {
         const bo = (e >>> 8) & 31;
         if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
         const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
-        target = load<u32>(LR) & ~3;
+        ea = load<u32>(LR) & ~3;
         if (e & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
         if (ok) {
           left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
@@ -1546,7 +1546,7 @@ function runLines(): void {
         if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
         const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
         // The decremented CTR is the target too (invalid form, MPC823 UM 7.1.7.1).
-        target = load<u32>(CTR) & ~3;
+        ea = load<u32>(CTR) & ~3;
         if (e & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
         if (ok) {
           left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
@@ -1565,59 +1565,40 @@ function runLines(): void {
 
     if (kind == KIND_BRANCH) {
       const at = Current.address(ip);
-      if (at != target) {
+      if (at != ea) {
         const n = load<u32>(BRANCH_COUNT);
         store<u32>(BRANCH_COUNT, n + 1);
-        store<u64>((n & 31) << 3, ((<u64>target) << 32) | at, BRANCH_TRACE);
+        store<u64>((n & 31) << 3, ((<u64>ea) << 32) | at, BRANCH_TRACE);
       }
-      let next = Current.cachedLine(target & ~15);
       // Without clocks left there is more to look at: a line that was still arriving, or stepping.
-      if (next && left > 0) {
-        store<u32>(FETCH_EA, target & ~15);
-        store<u32>(CURRENT_LINE, next);
-        next += (target & 12) << 1;
-        Branch.retire(ip, next);
-        ip = next;
-        continue;
-      }
-      if (!next && !load<u32>(STEPPING)) {
-        next = burstLine(target, Current.time(left));
+      if (left > 0) {
+        let next = Current.cachedLine(ea & ~15);
         if (next) {
-          store<u64>(WINDOW_END, load<u64>(NOW));
-          left = 0;
+          store<u32>(FETCH_EA, ea & ~15);
           store<u32>(CURRENT_LINE, next);
-          next += (target & 12) << 1;
+          next += (ea & 12) << 1;
           Branch.retire(ip, next);
           ip = next;
           continue;
         }
       }
-      Branch.retire(ip, ip);
-      settle(ip, Current.time(left));
-      store<u32>(PC, target);
-      if (load<u32>(STEPPING)) {
-        store<u32>(FETCH_MODE, FETCH_NONE);
-        return;
-      }
+    }
+    if (kind == KIND_LINE || (kind == KIND_BRANCH && !load<u32>(STEPPING))) {
+      let next = Burst.line(ea, Current.time(left));
       if (next) {
-        store<u32>(STREAM, 0);
-      } else {
-        next = fetchLine(target);
-        if (!next) {
-          afterException();
-          return;
-        }
         store<u64>(WINDOW_END, load<u64>(NOW));
         left = 0;
+        if (kind == KIND_LINE) {
+          left -= Current.enter(ip, next, ea);
+        } else {
+          store<u32>(CURRENT_LINE, next);
+          next += (ea & 12) << 1;
+          Branch.retire(ip, next);
+        }
+        ip = next;
+        continue;
       }
-      store<u32>(FETCH_EA, target & ~15);
-      store<u32>(CURRENT_LINE, next);
-      ip = next + ((target & 12) << 1);
-      store<u32>(RUN_BASE, ip);
-      continue;
-    }
-
-    if (kind == KIND_DATA && !load<u32>(STEPPING)) {
+    } else if (kind == KIND_DATA && !load<u32>(STEPPING)) {
       // A hit on the way used less recently: exchange the ways and run the instruction again.
       const t = dtb + ((ea >>> 7) & 0x1fe0);
       if (load<u32>(t, DP_FAST_READ) == (ea & 0xfffff000)) {
@@ -1629,6 +1610,99 @@ function runLines(): void {
           continue;
         }
       }
+    }
+    return Current.leave(ip, left, ea, kind);
+  }
+}
+
+/** Runs from PC until something needs `cpuRun`'s attention. */
+function runLines(): void {
+  let line: u32 = 0;
+  const pc = load<u32>(PC);
+  if (load<u32>(FETCH_MODE) != FETCH_NONE && pc - load<u32>(FETCH_EA) <= 16) {
+    line = resumeLine();
+    store<u32>(CURRENT_DELTA, load<u32>(FETCH_PA) - load<u32>(FETCH_EA));
+  }
+  if (!line) {
+    store<u32>(HOT_INPUT, 0);
+    line = fetchLine(pc);
+    if (!line) {
+      afterException();
+      return;
+    }
+  }
+  store<u32>(CURRENT_LINE, line);
+  let ip = line + ((pc - load<u32>(FETCH_EA)) << 1);
+  store<u32>(RUN_BASE, ip - (load<u32>(SINCE_BRANCH) << 3));
+  store<u32>(HOT_ENTRY, load<u32>(HOT_INPUT) ? ip : 0);
+  store<u64>(RETIRED, load<u64>(INSTRUCTIONS) - load<u32>(SINCE_BRANCH));
+  store<u32>(STEPPING, mustStep() ? 1 : 0);
+  let dtb = fastTable();
+  // No clocks left: the first thing the loop does is to look where it stands.
+  store<u64>(WINDOW_END, load<u64>(NOW));
+  store<u64>(LEAVE_AT, load<u64>(NOW) + WINDOW);
+  store<u32>(GRANTED, 0);
+  let left: i32 = 0;
+
+  while (true) {
+    const kind = runFast(ip, left, dtb);
+    ip = load<u32>(AT_IP);
+    left = load<i32>(AT_LEFT);
+    const ea = load<u32>(AT_ADDRESS);
+    if (kind == KIND_BOUNDARY) {
+      if (!boundary(ip, left)) return;
+      store<u32>(GRANTED, 1);
+      left = 0;
+      continue;
+    }
+    if (kind == KIND_LINE) {
+      settle(ip, Current.time(left));
+      const next = fetchLine(ea);
+      if (!next) {
+        afterException();
+        return;
+      }
+      store<u64>(WINDOW_END, load<u64>(NOW));
+      left = 0 - Current.enter(ip, next, ea);
+      ip = next;
+      continue;
+    }
+    if (kind == KIND_IDLE) {
+      store<u64>(NOW, Current.time(left));
+      const rounds = skipUncachedIdle();
+      if (rounds) {
+        store<u64>(RETIRED, load<u64>(RETIRED) + rounds);
+        store<u64>(WINDOW_END, load<u64>(NOW));
+        left = 0;
+        continue;
+      }
+      left -= Branch.taken(Branch.distance(ip), 0);
+    }
+    if (kind == KIND_BRANCH || kind == KIND_IDLE) {
+      let next = Current.cachedLine(ea & ~15);
+      Branch.retire(ip, ip);
+      settle(ip, Current.time(left));
+      store<u32>(PC, ea);
+      if (load<u32>(STEPPING)) {
+        store<u32>(FETCH_MODE, FETCH_NONE);
+        return;
+      }
+      if (next) {
+        store<u32>(STREAM, 0);
+      } else {
+        next = fetchLine(ea);
+        if (!next) {
+          afterException();
+          return;
+        }
+        store<u64>(WINDOW_END, load<u64>(NOW));
+        left = 0;
+      }
+      store<u32>(FETCH_EA, ea & ~15);
+      store<u32>(CURRENT_LINE, next);
+      ip = next + ((ea & 12) << 1);
+      store<u32>(RUN_BASE, ip);
+      continue;
     }
 
     if (kind == KIND_DATA && accessPast(dtb, load<u32>(ip), ea, Current.time(left))) {

@@ -84,6 +84,14 @@ export const BURST_HOST: u32 = BURST_PAGE + 4;
 export const BURST_BANK: u32 = BURST_PAGE + 8;
 /** u32: what `readPast` loaded. */
 export const VALUE: u32 = BURST_PAGE + 12;
+/** u32: 1 = `runFast` may execute one instruction although no clocks are left. */
+export const GRANTED: u32 = BURST_PAGE + 16;
+/** u32: entry at which `runFast` returned. */
+export const AT_IP: u32 = BURST_PAGE + 20;
+/** i32: clocks left then. */
+export const AT_LEFT: u32 = BURST_PAGE + 24;
+/** u32: effective address of the access, or target of the branch. */
+export const AT_ADDRESS: u32 = BURST_PAGE + 28;
 
 /** The next line fetched must ask for its translation. */
 export function leaveCodePage(): void {
