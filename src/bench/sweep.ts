@@ -1,4 +1,11 @@
-import { runScenario, type ScenarioOptions, type ScenarioResult } from '../node/index.js';
+import {
+  type BankTiming,
+  type BoardDescription,
+  ETH_COMM,
+  runScenario,
+  type ScenarioOptions,
+  type ScenarioResult,
+} from '../node/index.js';
 
 /**
  * `npm run sweep`: where the thresholds lie, as the Markdown tables of
@@ -58,6 +65,29 @@ async function table<T extends string | number>(
   }
 }
 
+/** Memories of other 860 boards by their UPM tables (hardware notes, core-timing.md §4), in clocks of 40 MHz. */
+const MEMORIES: Readonly<Record<string, Partial<BankTiming>>> = {
+  'SDRAM 4-1-1-1': { burstNext: 1, burstBusy: 8, write: 2, burstWrite: 5, burstWriteBusy: 8 },
+  'EDO 4-2-2-2': {},
+  'EDO 5-2-2-2': { read: 5, readBusy: 6, burstFirst: 5, burstBusy: 12, writeBusy: 4, burstWriteBusy: 10 },
+  'DRAM 5-3-3-3': {
+    read: 5,
+    readBusy: 6,
+    burstFirst: 5,
+    burstNext: 3,
+    burstBusy: 15,
+    writeBusy: 6,
+    burstWriteBusy: 12,
+  },
+};
+
+function withMemory(timing: Partial<BankTiming>): BoardDescription {
+  const banks = ETH_COMM.banks.map((bank) =>
+    bank.kind === 'ram' ? { ...bank, timing: { ...bank.timing, ...timing } } : bank,
+  );
+  return { ...ETH_COMM, banks };
+}
+
 const A = 'out-of-clusters';
 const C = 'starved-responder';
 const wanted = process.argv[2];
@@ -78,6 +108,11 @@ await part('clock', () =>
     (mhz) => ({ clockHz: mhz * 1e6 }),
     (mhz) => `${mhz} (${Math.round(recordsPerSecond(mhz * 1e6))}/s)`,
   ),
+);
+await part('memory', () =>
+  table(A, 'Setting A: memory, clocks of a burst at 40 MHz', 'memory', Object.keys(MEMORIES), (name) => ({
+    board: withMemory(MEMORIES[name] ?? {}),
+  })),
 );
 await part('length', () =>
   table(

@@ -1,5 +1,5 @@
 import { Board } from '../board/board.js';
-import { boardNamed, withClock } from '../board/boards.js';
+import { type BoardDescription, boardNamed, withClock } from '../board/boards.js';
 import { UsageError } from '../errors.js';
 import { type BootParams, checkBootParams, POLICIES, type Policy, parsePolicy } from '../firmware/boot-params.js';
 import { Chatter } from '../lan/chatter.js';
@@ -23,8 +23,8 @@ export interface LabSettings {
   experiment: Experiment;
   /** Firmware: a built-in name or an ELF file's bytes ['ftpd']. */
   firmware: string | Uint8Array;
-  /** Board name ['eth_comm']. */
-  board: string;
+  /** Board name, or a description of one's own ['eth_comm']. */
+  board: string | BoardDescription;
   /** Core clock, Hz, a multiple of the crystal's [the board's own, 40 MHz]. */
   clockHz: number | undefined;
   /** Instruction cache [true]. */
@@ -220,7 +220,7 @@ export class Lab {
     const image = logImage(records, records.length, all.reclen);
     const file =
       all.experiment === 'out-of-clusters' ? logText(records, params.reclen ?? all.reclen) : imageFile(IMAGE_BYTES);
-    const named = boardNamed(all.board);
+    const named = typeof all.board === 'string' ? boardNamed(all.board) : all.board;
     const description = all.clockHz === undefined ? named : withClock(named, all.clockHz);
     if (image.length > description.dataFlashBytes) {
       const most = Math.floor((description.dataFlashBytes - LOG_HEADER_BYTES) / LOG_RECORD_BYTES);
