@@ -20,7 +20,7 @@ import {
 } from '../bus/physical';
 import { DC_CST_DEN, DC_CST_DFWT, dcFill, dcFind, FILL_ERROR, FILL_NO_WAY, MISS_OVERHEAD } from '../cache/dcache';
 import { LINE_MODIFIED } from '../cache/layout';
-import { BUS_FREE_AT, IMMR_MEM, NOW } from '../layout';
+import { BUS_FREE_AT, GPR, IMMR_MEM, NOW } from '../layout';
 import {
   DATA_PAGES,
   DATA_TABLE_BYTES,
@@ -40,7 +40,6 @@ import {
   dropTranslations,
   PAGES_GENERATION,
   pagesUsed,
-  VALUE,
 } from '../mmu/derived';
 import {
   CTR_CIDEF,
@@ -68,6 +67,7 @@ import {
   VECTOR_DTLB_MISS,
 } from './exceptions';
 import { currentWord } from './fetch';
+import { OP_LHAU, OP_LWZU, OP_STW, OP_STWU } from './ops';
 import {
   DAR,
   DATA_BUSY_UNTIL,
@@ -292,37 +292,63 @@ function writePiece(ea: u32, size: u32, value: u32): void {
   if (attributes & DP_WRITABLE_MEMORY) putBytes(ea + load<u32>(p, DP_HOST), size, value);
 }
 
-/**
- * An aligned load past the cache from plain memory, where nothing can go wrong, at cycle `now` with the pages of `table`:
- * false if it is none. VALUE and NOW hold what came out.
- */
-export function readPast(table: u32, ea: u32, size: u32, now: u64): bool {
-  const p = table + ((ea >>> 7) & 0x1fe0);
-  if (load<u32>(p, DP_READ) != (ea & (0xfffff000 | (size - 1)))) return false;
-  if ((load<u32>(p, DP_ATTRIBUTES) & (DP_MEMORY | DP_CACHED)) != DP_MEMORY) return false;
-  const b = load<u32>(p, DP_BANK) * BANK_BYTES;
-  const extra = (beats(load<u32>(p, DP_BANK), size) - 1) * load<u32>(b, BANK_READ_BUSY);
-  const start = max<u64>(now + MISS_OVERHEAD, load<u64>(BUS_FREE_AT)) + extra;
-  store<u64>(NOW, start + load<u32>(b, BANK_READ_FIRST));
-  store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_READ_BUSY));
-  store<u32>(VALUE, bytesAt(ea + load<u32>(p, DP_HOST), size));
-  return true;
-}
-
-/** As `readPast`, a store of `value`. NOW may have had to wait for the write buffer. */
-export function writePast(table: u32, ea: u32, size: u32, value: u32, now: u64): bool {
-  const p = table + ((ea >>> 7) & 0x1fe0);
-  if (load<u32>(p, DP_WRITE) != (ea & (0xfffff000 | (size - 1)))) return false;
-  if (load<u32>(p, DP_ATTRIBUTES) != (DP_MEMORY | DP_WRITABLE_MEMORY)) return false;
-  const b = load<u32>(p, DP_BANK) * BANK_BYTES;
-  const ready = max<u64>(now, load<u64>(WRITE_BUFFER_UNTIL));
-  const extra = (beats(load<u32>(p, DP_BANK), size) - 1) * load<u32>(b, BANK_WRITE_BUSY);
-  const start = max<u64>(ready + MISS_OVERHEAD, load<u64>(BUS_FREE_AT)) + extra;
-  store<u64>(NOW, ready);
-  store<u64>(WRITE_BUFFER_UNTIL, start + load<u32>(b, BANK_WRITE_FIRST));
-  store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_WRITE_BUSY));
-  putBytes(ea + load<u32>(p, DP_HOST), size, value);
-  return true;
+/** The short way to data past the cache. */
+export class Past {
+  /**
+   * The aligned access at `ea` of a predecoded entry with low word `e`, past the cache to plain memory with the pages of
+   * `table` at cycle `now`, where nothing can go wrong: returns the cycle after it; 0, and nothing has happened, if it is
+   * another case.
+   */
+  @inline static access(table: u32, e: u32, ea: u32, now: u64): u64 {
+    const op = e & 0xff;
+    const register = (e >>> 6) & 0x7c;
+    const p = table + ((ea >>> 7) & 0x1fe0);
+    const attributes = load<u32>(p, DP_ATTRIBUTES);
+    let then: u64 = 0;
+    if (op < OP_STW) {
+      // Words, bytes, half-words, algebraic half-words: in this order, four by four.
+      const form = op & 3;
+      const size: u32 = form == 0 ? 4 : form == 1 ? 1 : 2;
+      const b = load<u32>(p, DP_BANK) * BANK_BYTES;
+      if (
+        load<u32>(p, DP_READ) == (ea & (0xfffff000 | (size - 1))) &&
+        (attributes & (DP_MEMORY | DP_CACHED)) == DP_MEMORY &&
+        size << 3 <= load<u32>(b, BANK_PORT)
+      ) {
+        const start = max<u64>(now + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
+        store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_READ_BUSY));
+        then = start + load<u32>(b, BANK_READ_FIRST);
+        const from = ea + load<u32>(p, DP_HOST);
+        if (op >= OP_LWZU || op == OP_LHAU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+        if (form == 0) store<u32>(register, bswap<u32>(load<u32>(from)), GPR);
+        else if (form == 1) store<u32>(register, load<u8>(from), GPR);
+        else if (form == 2) store<u32>(register, <u32>bswap<u16>(load<u16>(from)), GPR);
+        else store<u32>(register, <u32>(<i32>(<i16>bswap<u16>(load<u16>(from)))), GPR);
+      }
+    } else {
+      // Words, bytes, half-words, three by three.
+      const form = (op - OP_STW) % 3;
+      const size: u32 = form == 0 ? 4 : form;
+      const b = load<u32>(p, DP_BANK) * BANK_BYTES;
+      if (
+        load<u32>(p, DP_WRITE) == (ea & (0xfffff000 | (size - 1))) &&
+        attributes == (DP_MEMORY | DP_WRITABLE_MEMORY) &&
+        size << 3 <= load<u32>(b, BANK_PORT)
+      ) {
+        then = max<u64>(now, load<u64>(WRITE_BUFFER_UNTIL));
+        const start = max<u64>(then + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
+        store<u64>(WRITE_BUFFER_UNTIL, start + load<u32>(b, BANK_WRITE_FIRST));
+        store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_WRITE_BUSY));
+        const to = ea + load<u32>(p, DP_HOST);
+        const value = load<u32>(register, GPR);
+        if (form == 0) store<u32>(to, bswap<u32>(value));
+        else if (form == 1) store<u8>(to, <u8>value);
+        else store<u16>(to, bswap<u16>(<u16>value));
+        if (op >= OP_STWU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+      }
+    }
+    return then;
+  }
 }
 
 /** Drops derived translations if a device write or the host changed what is where. */

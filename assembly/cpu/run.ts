@@ -36,19 +36,17 @@ import {
   DP_DELTA,
   DP_FAST_READ,
   DP_FAST_WRITE,
-  GRANTED,
   HOT_ENTRY,
   LEAVE_AT,
   RETIRED,
   RUN_BASE,
   STEPPING,
-  VALUE,
   WINDOW_END,
 } from '../mmu/derived';
 import { raise, VECTOR_DECREMENTER, VECTOR_EXTERNAL, VECTOR_RESET, VECTOR_TRACE, watchForStorm } from './exceptions';
 import { divideClocks, divideSigned, execute, recordCr0, X_FAULT, X_JUMP, X_NEXT } from './execute';
 import { Burst, fetchLine, resumeLine } from './fetch';
-import { busCheck, dataRead, dataTable, dataWrite, readPast, writePast } from './memory';
+import { busCheck, dataRead, dataTable, dataWrite, Past } from './memory';
 import {
   FLAG_AA,
   FLAG_HOT,
@@ -207,6 +205,9 @@ const IMMR_PLPRCR_LPM: u32 = IMMR_MEM + 0x286;
 
 /** BO bit of an entry: branch if the CR bit is set. */
 const BO_TRUE: u32 = 8 << 8;
+
+/** STEPPING: the instruction at hand passed `boundary`. */
+const STEP_GRANTED: u32 = 2;
 
 // What `runFast` leaves to its caller.
 const KIND_BRANCH: u32 = 0;
@@ -484,55 +485,6 @@ function accessData(e: u32, ea: u32): void {
   if (op == OP_STWU || op == OP_STBU || op == OP_STHU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
 }
 
-/** The data access of a predecoded entry past the cache, if it is one to plain memory: true if it is done, NOW is behind it. */
-function accessPast(table: u32, e: u32, ea: u32, now: u64): bool {
-  const d = (e >>> 6) & 0x7c;
-  const op = e & 0xff;
-  switch (op) {
-    case OP_LWZ:
-    case OP_LWZX:
-    case OP_LWZU:
-      if (!readPast(table, ea, 4, now)) return false;
-      break;
-    case OP_LBZ:
-    case OP_LBZX:
-    case OP_LBZU:
-      if (!readPast(table, ea, 1, now)) return false;
-      break;
-    case OP_LHZ:
-    case OP_LHZX:
-    case OP_LHZU:
-      if (!readPast(table, ea, 2, now)) return false;
-      break;
-    case OP_LHA:
-    case OP_LHAX:
-    case OP_LHAU:
-      if (!readPast(table, ea, 2, now)) return false;
-      if (op == OP_LHAU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
-      store<u32>(d, <u32>(<i32>(load<u32>(VALUE) << 16) >> 16), GPR);
-      return true;
-    case OP_STW:
-    case OP_STWX:
-    case OP_STWU:
-      if (!writePast(table, ea, 4, load<u32>(d, GPR), now)) return false;
-      if (op == OP_STWU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
-      return true;
-    case OP_STB:
-    case OP_STBX:
-    case OP_STBU:
-      if (!writePast(table, ea, 1, load<u32>(d, GPR), now)) return false;
-      if (op == OP_STBU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
-      return true;
-    default:
-      if (!writePast(table, ea, 2, load<u32>(d, GPR), now)) return false;
-      if (op == OP_STHU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
-      return true;
-  }
-  if (op == OP_LWZU || op == OP_LBZU || op == OP_LHZU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
-  store<u32>(d, load<u32>(VALUE), GPR);
-  return true;
-}
-
 /** True if every instruction must pass the slow check: tracing, or serialized fetch. */
 function mustStep(): bool {
   return (load<u32>(MSR) & (MSR_SE | MSR_BE)) != 0 || serialized();
@@ -612,19 +564,32 @@ export function cpuRun(): void {
 function runFast(ip: u32, left: i32, dtb: u32): u32 {
   while (true) {
     if (left <= 0) {
-      if (load<u32>(GRANTED)) {
-        store<u32>(GRANTED, 0);
+      const stepping = load<u32>(STEPPING);
+      if (stepping) {
+        if (stepping != STEP_GRANTED) return Current.leave(ip, left, 0, KIND_BOUNDARY);
+        store<u32>(STEPPING, 1);
       } else {
-        // The window is used up, or words of the line are still to come.
         let now = Current.time(left);
-        if (now >= load<u64>(RUN_LIMIT) || now >= load<u64>(LEAVE_AT) || load<u32>(STEPPING)) {
+        if (now >= load<u64>(RUN_LIMIT)) return Current.leave(ip, left, 0, KIND_BOUNDARY);
+        let stream = load<u32>(STREAM);
+        if (stream) {
+          // Words of the line are still to come, the critical one first.
+          const slot = (ip - load<u32>(CURRENT_LINE)) >>> 3;
+          if (slot < 4) {
+            now = Current.arrival(slot, now);
+            stream = load<u32>(STREAM);
+          }
+        } else if (now >= load<u64>(LEAVE_AT)) {
           return Current.leave(ip, left, 0, KIND_BOUNDARY);
         }
-        const slot = (ip - load<u32>(CURRENT_LINE)) >>> 3;
-        if (slot < 4) now = Current.arrival(slot, now);
-        const end = load<u32>(STREAM) ? now : max<u64>(min<u64>(load<u64>(RUN_LIMIT), now + WINDOW), now);
-        store<u64>(WINDOW_END, end);
-        left = <i32>(end - now);
+        if (stream) {
+          store<u64>(WINDOW_END, now);
+          left = 0;
+        } else {
+          const end = max<u64>(min<u64>(load<u64>(RUN_LIMIT), now + WINDOW), now);
+          store<u64>(WINDOW_END, end);
+          left = <i32>(end - now);
+        }
       }
     }
     const e = load<u32>(ip);
@@ -1610,6 +1575,18 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
           continue;
         }
       }
+      const now = Current.time(left);
+      const then = Past.access(dtb, load<u32>(ip), ea, now);
+      if (then) {
+        if (then - now < <u64>max<i32>(left, 0)) {
+          left -= <i32>(then - now);
+        } else {
+          store<u64>(WINDOW_END, then);
+          left = 0;
+        }
+        ip += 8;
+        continue;
+      }
     }
     return Current.leave(ip, left, ea, kind);
   }
@@ -1641,7 +1618,6 @@ function runLines(): void {
   // No clocks left: the first thing the loop does is to look where it stands.
   store<u64>(WINDOW_END, load<u64>(NOW));
   store<u64>(LEAVE_AT, load<u64>(NOW) + WINDOW);
-  store<u32>(GRANTED, 0);
   let left: i32 = 0;
 
   while (true) {
@@ -1651,7 +1627,8 @@ function runLines(): void {
     const ea = load<u32>(AT_ADDRESS);
     if (kind == KIND_BOUNDARY) {
       if (!boundary(ip, left)) return;
-      store<u32>(GRANTED, 1);
+      // Not left: every instruction is watched, and this one may go.
+      store<u32>(STEPPING, STEP_GRANTED);
       left = 0;
       continue;
     }
@@ -1702,13 +1679,6 @@ function runLines(): void {
       store<u32>(CURRENT_LINE, next);
       ip = next + ((ea & 12) << 1);
       store<u32>(RUN_BASE, ip);
-      continue;
-    }
-
-    if (kind == KIND_DATA && accessPast(dtb, load<u32>(ip), ea, Current.time(left))) {
-      ip += 8;
-      store<u64>(WINDOW_END, load<u64>(NOW));
-      left = 0;
       continue;
     }
 

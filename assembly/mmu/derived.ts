@@ -59,7 +59,7 @@ export const HOT_ENTRY: u32 = RUN_BASE + 4;
 export const RETIRED: u32 = HOT_ENTRY + 4;
 /** u64: cycle up to which `left` counts. */
 export const WINDOW_END: u32 = RETIRED + 8;
-/** u32: 1 = every instruction passes the slow boundary: tracing or serialized fetch. */
+/** u32: not 0 = every instruction passes the slow boundary: tracing or serialized fetch. */
 export const STEPPING: u32 = WINDOW_END + 8;
 
 /** Predecoded copies of the I-cache's lines, 64 bytes each, by way and set as in cache/icache.ts. */
@@ -82,16 +82,12 @@ export const BURST_PAGE: u32 = LEAVE_AT + 8;
 export const BURST_HOST: u32 = BURST_PAGE + 4;
 /** u32: offset of its bank's description. */
 export const BURST_BANK: u32 = BURST_PAGE + 8;
-/** u32: what `readPast` loaded. */
-export const VALUE: u32 = BURST_PAGE + 12;
-/** u32: 1 = `runFast` may execute one instruction although no clocks are left. */
-export const GRANTED: u32 = BURST_PAGE + 16;
 /** u32: entry at which `runFast` returned. */
-export const AT_IP: u32 = BURST_PAGE + 20;
+export const AT_IP: u32 = BURST_PAGE + 12;
 /** i32: clocks left then. */
-export const AT_LEFT: u32 = BURST_PAGE + 24;
+export const AT_LEFT: u32 = BURST_PAGE + 16;
 /** u32: effective address of the access, or target of the branch. */
-export const AT_ADDRESS: u32 = BURST_PAGE + 28;
+export const AT_ADDRESS: u32 = BURST_PAGE + 20;
 
 /** The next line fetched must ask for its translation. */
 export function leaveCodePage(): void {
