@@ -220,6 +220,25 @@ const KIND_LINE: u32 = 4;
 /** A branch to itself past the cache. */
 const KIND_IDLE: u32 = 5;
 
+/** The registers that a predecoded entry names; `d` is rD or rS. */
+class Reg {
+  @inline static d(e: u32): u32 {
+    return load<u32>((e >>> 6) & 0x7c, GPR);
+  }
+  @inline static a(e: u32): u32 {
+    return load<u32>((e >>> 11) & 0x7c, GPR);
+  }
+  @inline static b(e: u32): u32 {
+    return load<u32>((e >>> 16) & 0x7c, GPR);
+  }
+  @inline static setD(e: u32, value: u32): void {
+    store<u32>((e >>> 6) & 0x7c, value, GPR);
+  }
+  @inline static setA(e: u32, value: u32): void {
+    store<u32>((e >>> 11) & 0x7c, value, GPR);
+  }
+}
+
 /** Hits of the data cache: address of the byte at `ea`, or 0 if the slow way must decide. */
 class Data {
   /** `mask` keeps the page and the bits that alignment wants to be 0. */
@@ -435,7 +454,7 @@ function accessData(e: u32, ea: u32): void {
     case OP_LWZU: {
       const v = dataRead(ea, 4);
       if (load<u32>(FAULTED)) return;
-      if ((e & 0xff) == OP_LWZU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+      if ((e & 0xff) == OP_LWZU) Reg.setA(e, ea);
       store<u32>(d, v, GPR);
       return;
     }
@@ -444,7 +463,7 @@ function accessData(e: u32, ea: u32): void {
     case OP_LBZU: {
       const v = dataRead(ea, 1);
       if (load<u32>(FAULTED)) return;
-      if ((e & 0xff) == OP_LBZU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+      if ((e & 0xff) == OP_LBZU) Reg.setA(e, ea);
       store<u32>(d, v, GPR);
       return;
     }
@@ -453,7 +472,7 @@ function accessData(e: u32, ea: u32): void {
     case OP_LHZU: {
       const v = dataRead(ea, 2);
       if (load<u32>(FAULTED)) return;
-      if ((e & 0xff) == OP_LHZU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+      if ((e & 0xff) == OP_LHZU) Reg.setA(e, ea);
       store<u32>(d, v, GPR);
       return;
     }
@@ -462,7 +481,7 @@ function accessData(e: u32, ea: u32): void {
     case OP_LHAU: {
       const v = dataRead(ea, 2);
       if (load<u32>(FAULTED)) return;
-      if ((e & 0xff) == OP_LHAU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+      if ((e & 0xff) == OP_LHAU) Reg.setA(e, ea);
       store<u32>(d, <u32>(<i32>(v << 16) >> 16), GPR);
       return;
     }
@@ -482,7 +501,7 @@ function accessData(e: u32, ea: u32): void {
   }
   if (load<u32>(FAULTED)) return;
   const op = e & 0xff;
-  if (op == OP_STWU || op == OP_STBU || op == OP_STHU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+  if (op == OP_STWU || op == OP_STBU || op == OP_STHU) Reg.setA(e, ea);
 }
 
 /** True if every instruction must pass the slow check: tracing, or serialized fetch. */
@@ -639,406 +658,398 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         continue;
       }
       case OP_LI: {
-        store<u32>((e >>> 6) & 0x7c, imm, GPR);
+        Reg.setD(e, imm);
         ip += 8;
         continue;
       }
       case OP_ADDI: {
-        store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 11) & 0x7c, GPR) + imm, GPR);
+        Reg.setD(e, Reg.a(e) + imm);
         ip += 8;
         continue;
       }
       case OP_MR: {
-        store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR), GPR);
+        Reg.setA(e, Reg.d(e));
         ip += 8;
         continue;
       }
       case OP_ADD: {
-        store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR), GPR);
+        Reg.setD(e, Reg.a(e) + Reg.b(e));
         ip += 8;
         continue;
       }
       case OP_SUBF: {
-        store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 16) & 0x7c, GPR) - load<u32>((e >>> 11) & 0x7c, GPR), GPR);
+        Reg.setD(e, Reg.b(e) - Reg.a(e));
         ip += 8;
         continue;
       }
       case OP_OR: {
-        store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR) | load<u32>((e >>> 16) & 0x7c, GPR), GPR);
+        Reg.setA(e, Reg.d(e) | Reg.b(e));
         ip += 8;
         continue;
       }
       case OP_RLWINM: {
-        store<u32>((e >>> 11) & 0x7c, rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), (e >>> 18) & 31) & imm, GPR);
+        Reg.setA(e, rotl<u32>(Reg.d(e), (e >>> 18) & 31) & imm);
         ip += 8;
         continue;
       }
       case OP_RLWINM_RC: {
-        const r: u32 = rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), (e >>> 18) & 31) & imm;
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = rotl<u32>(Reg.d(e), (e >>> 18) & 31) & imm;
+        Reg.setA(e, r);
         recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ADD_RC: {
-        const r: u32 = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        const r: u32 = Reg.a(e) + Reg.b(e);
+        Reg.setD(e, r);
         recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SUBF_RC: {
-        const r: u32 = load<u32>((e >>> 16) & 0x7c, GPR) - load<u32>((e >>> 11) & 0x7c, GPR);
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        const r: u32 = Reg.b(e) - Reg.a(e);
+        Reg.setD(e, r);
         recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_OR_RC: {
-        const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) | load<u32>((e >>> 16) & 0x7c, GPR);
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = Reg.d(e) | Reg.b(e);
+        Reg.setA(e, r);
         recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ANDI: {
-        const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) & imm;
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = Reg.d(e) & imm;
+        Reg.setA(e, r);
         recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_AND: {
-        const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) & load<u32>((e >>> 16) & 0x7c, GPR);
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = Reg.d(e) & Reg.b(e);
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ANDC: {
-        const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) & ~load<u32>((e >>> 16) & 0x7c, GPR);
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = Reg.d(e) & ~Reg.b(e);
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_XOR: {
-        const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) ^ load<u32>((e >>> 16) & 0x7c, GPR);
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = Reg.d(e) ^ Reg.b(e);
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_NOR: {
-        const r: u32 = ~(load<u32>((e >>> 6) & 0x7c, GPR) | load<u32>((e >>> 16) & 0x7c, GPR));
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = ~(Reg.d(e) | Reg.b(e));
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_NAND: {
-        const r: u32 = ~(load<u32>((e >>> 6) & 0x7c, GPR) & load<u32>((e >>> 16) & 0x7c, GPR));
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = ~(Reg.d(e) & Reg.b(e));
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_EQV: {
-        const r: u32 = ~(load<u32>((e >>> 6) & 0x7c, GPR) ^ load<u32>((e >>> 16) & 0x7c, GPR));
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = ~(Reg.d(e) ^ Reg.b(e));
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ORC: {
-        const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) | ~load<u32>((e >>> 16) & 0x7c, GPR);
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = Reg.d(e) | ~Reg.b(e);
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ORI: {
-        store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR) | imm, GPR);
+        Reg.setA(e, Reg.d(e) | imm);
         ip += 8;
         continue;
       }
       case OP_XORI: {
-        store<u32>((e >>> 11) & 0x7c, load<u32>((e >>> 6) & 0x7c, GPR) ^ imm, GPR);
+        Reg.setA(e, Reg.d(e) ^ imm);
         ip += 8;
         continue;
       }
       case OP_RLWIMI: {
-        const r: u32 =
-          (rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), (e >>> 18) & 31) & imm) |
-          (load<u32>((e >>> 11) & 0x7c, GPR) & ~imm);
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = (rotl<u32>(Reg.d(e), (e >>> 18) & 31) & imm) | (Reg.a(e) & ~imm);
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_RLWNM: {
-        const r: u32 = rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), load<u32>((e >>> 16) & 0x7c, GPR) & 31) & imm;
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = rotl<u32>(Reg.d(e), Reg.b(e) & 31) & imm;
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SLW: {
-        const n = load<u32>((e >>> 16) & 0x7c, GPR) & 63;
-        const r: u32 = n < 32 ? load<u32>((e >>> 6) & 0x7c, GPR) << n : 0;
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const n = Reg.b(e) & 63;
+        const r: u32 = n < 32 ? Reg.d(e) << n : 0;
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SRW: {
-        const n = load<u32>((e >>> 16) & 0x7c, GPR) & 63;
-        const r: u32 = n < 32 ? load<u32>((e >>> 6) & 0x7c, GPR) >>> n : 0;
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const n = Reg.b(e) & 63;
+        const r: u32 = n < 32 ? Reg.d(e) >>> n : 0;
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SRAW: {
-        const n = load<u32>((e >>> 16) & 0x7c, GPR) & 63;
-        const s = load<u32>((e >>> 6) & 0x7c, GPR);
+        const n = Reg.b(e) & 63;
+        const s = Reg.d(e);
         const k: u32 = n < 32 ? n : 31;
         const r = <u32>(<i32>s >> k);
         const lost: u32 = n < 32 ? (r << k != s ? 1 : 0) : s != 0 ? 1 : 0;
         store<u32>(XER_CA, (s >>> 31) & lost);
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SRAWI: {
         const k = (e >>> 18) & 31;
-        const s = load<u32>((e >>> 6) & 0x7c, GPR);
+        const s = Reg.d(e);
         const r = <u32>(<i32>s >> k);
         store<u32>(XER_CA, (s >>> 31) & (r << k != s ? 1 : 0));
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_EXTSB: {
-        const r: u32 = <u32>(<i32>(load<u32>((e >>> 6) & 0x7c, GPR) << 24) >> 24);
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = <u32>(<i32>(Reg.d(e) << 24) >> 24);
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_EXTSH: {
-        const r: u32 = <u32>(<i32>(load<u32>((e >>> 6) & 0x7c, GPR) << 16) >> 16);
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = <u32>(<i32>(Reg.d(e) << 16) >> 16);
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_CNTLZW: {
-        const r: u32 = clz<u32>(load<u32>((e >>> 6) & 0x7c, GPR));
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = clz<u32>(Reg.d(e));
+        Reg.setA(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_NEG: {
-        const r: u32 = 0 - load<u32>((e >>> 11) & 0x7c, GPR);
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        const r: u32 = 0 - Reg.a(e);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ADDIC: {
-        const a = load<u32>((e >>> 11) & 0x7c, GPR);
+        const a = Reg.a(e);
         const r = a + imm;
         store<u32>(XER_CA, r < a ? 1 : 0);
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SUBFIC: {
-        const a = load<u32>((e >>> 11) & 0x7c, GPR);
+        const a = Reg.a(e);
         store<u32>(XER_CA, a <= imm ? 1 : 0);
-        store<u32>((e >>> 6) & 0x7c, imm - a, GPR);
+        Reg.setD(e, imm - a);
         ip += 8;
         continue;
       }
       case OP_ADDC: {
-        const a = load<u32>((e >>> 11) & 0x7c, GPR);
-        const r = a + load<u32>((e >>> 16) & 0x7c, GPR);
+        const a = Reg.a(e);
+        const r = a + Reg.b(e);
         store<u32>(XER_CA, r < a ? 1 : 0);
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SUBFC: {
-        const a = load<u32>((e >>> 11) & 0x7c, GPR);
-        const b = load<u32>((e >>> 16) & 0x7c, GPR);
+        const a = Reg.a(e);
+        const b = Reg.b(e);
         const r = b - a;
         store<u32>(XER_CA, a <= b ? 1 : 0);
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ADDE: {
-        const sum =
-          <u64>load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>((e >>> 16) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
+        const sum = <u64>Reg.a(e) + <u64>Reg.b(e) + <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SUBFE: {
-        const sum =
-          <u64>(load<u32>((e >>> 11) & 0x7c, GPR) ^ 0xffffffff) +
-          <u64>load<u32>((e >>> 16) & 0x7c, GPR) +
-          <u64>load<u32>(XER_CA);
+        const sum = <u64>(Reg.a(e) ^ 0xffffffff) + <u64>Reg.b(e) + <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ADDZE: {
-        const sum = <u64>load<u32>((e >>> 11) & 0x7c, GPR) + <u64>load<u32>(XER_CA);
+        const sum = <u64>Reg.a(e) + <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ADDME: {
-        const sum = <u64>load<u32>((e >>> 11) & 0x7c, GPR) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
+        const sum = <u64>Reg.a(e) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SUBFZE: {
-        const sum = <u64>(load<u32>((e >>> 11) & 0x7c, GPR) ^ 0xffffffff) + <u64>load<u32>(XER_CA);
+        const sum = <u64>(Reg.a(e) ^ 0xffffffff) + <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SUBFME: {
-        const sum = <u64>(load<u32>((e >>> 11) & 0x7c, GPR) ^ 0xffffffff) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
+        const sum = <u64>(Reg.a(e) ^ 0xffffffff) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_MULLI: {
-        store<u32>((e >>> 6) & 0x7c, load<u32>((e >>> 11) & 0x7c, GPR) * imm, GPR);
+        Reg.setD(e, Reg.a(e) * imm);
         ip += 8;
         continue;
       }
       case OP_MULLW: {
-        const r: u32 = load<u32>((e >>> 11) & 0x7c, GPR) * load<u32>((e >>> 16) & 0x7c, GPR);
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        const r: u32 = Reg.a(e) * Reg.b(e);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_MULHW: {
-        const r: u32 = <u32>(
-          ((<i64>(<i32>load<u32>((e >>> 11) & 0x7c, GPR)) * <i64>(<i32>load<u32>((e >>> 16) & 0x7c, GPR))) >> 32)
-        );
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        const r: u32 = <u32>((<i64>(<i32>Reg.a(e)) * <i64>(<i32>Reg.b(e))) >> 32);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_MULHWU: {
-        const r: u32 = <u32>((<u64>load<u32>((e >>> 11) & 0x7c, GPR) * <u64>load<u32>((e >>> 16) & 0x7c, GPR)) >>> 32);
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        const r: u32 = <u32>((<u64>Reg.a(e) * <u64>Reg.b(e)) >>> 32);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_DIVW: {
-        const a = load<u32>((e >>> 11) & 0x7c, GPR);
-        const b = load<u32>((e >>> 16) & 0x7c, GPR);
+        const a = Reg.a(e);
+        const b = Reg.b(e);
         const r = divideSigned(a, b);
         left -= b == 0 || (a == 0x80000000 && b == 0xffffffff) ? 1 : divideClocks(b, true) - 1;
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_DIVWU: {
-        const b = load<u32>((e >>> 16) & 0x7c, GPR);
-        const r: u32 = b == 0 ? 0x80000000 : load<u32>((e >>> 11) & 0x7c, GPR) / b;
+        const b = Reg.b(e);
+        const r: u32 = b == 0 ? 0x80000000 : Reg.a(e) / b;
         left -= b == 0 ? 1 : divideClocks(b, false) - 1;
-        store<u32>((e >>> 6) & 0x7c, r, GPR);
+        Reg.setD(e, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_CMPWI: {
-        const a = <i32>load<u32>((e >>> 11) & 0x7c, GPR);
+        const a = <i32>Reg.a(e);
         const b = <i32>imm;
         store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
         ip += 8;
         continue;
       }
       case OP_CMPLWI: {
-        const a = load<u32>((e >>> 11) & 0x7c, GPR);
+        const a = Reg.a(e);
         const b = imm;
         store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
         ip += 8;
         continue;
       }
       case OP_CMPW: {
-        const a = <i32>load<u32>((e >>> 11) & 0x7c, GPR);
-        const b = <i32>load<u32>((e >>> 16) & 0x7c, GPR);
+        const a = <i32>Reg.a(e);
+        const b = <i32>Reg.b(e);
         store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
         ip += 8;
         continue;
       }
       case OP_CMPLW: {
-        const a = load<u32>((e >>> 11) & 0x7c, GPR);
-        const b = load<u32>((e >>> 16) & 0x7c, GPR);
+        const a = Reg.a(e);
+        const b = Reg.b(e);
         store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
         ip += 8;
         continue;
       }
       case OP_MFLR: {
-        store<u32>((e >>> 6) & 0x7c, load<u32>(LR), GPR);
+        Reg.setD(e, load<u32>(LR));
         ip += 8;
         continue;
       }
       case OP_MTLR: {
-        store<u32>(LR, load<u32>((e >>> 6) & 0x7c, GPR));
+        store<u32>(LR, Reg.d(e));
         ip += 8;
         continue;
       }
       case OP_MFCTR: {
-        store<u32>((e >>> 6) & 0x7c, load<u32>(CTR), GPR);
+        Reg.setD(e, load<u32>(CTR));
         ip += 8;
         continue;
       }
       case OP_MTCTR: {
-        store<u32>(CTR, load<u32>((e >>> 6) & 0x7c, GPR));
+        store<u32>(CTR, Reg.d(e));
         ip += 8;
         continue;
       }
       case OP_CMPWI_B: {
-        const x = <i32>load<u32>((e >>> 11) & 0x7c, GPR);
+        const x = <i32>Reg.a(e);
         const y = <i32>imm;
         store<u8>(CRF + ((e >>> 8) & 31), <u8>((x == y ? 2 : x < y ? 8 : 4) | load<u32>(XER_SO)));
         ip += 8;
@@ -1058,7 +1069,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         continue;
       }
       case OP_CMPLWI_B: {
-        const x = load<u32>((e >>> 11) & 0x7c, GPR);
+        const x = Reg.a(e);
         const y = imm;
         store<u8>(CRF + ((e >>> 8) & 31), <u8>((x == y ? 2 : x < y ? 8 : 4) | load<u32>(XER_SO)));
         ip += 8;
@@ -1078,8 +1089,8 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         continue;
       }
       case OP_CMPW_B: {
-        const x = <i32>load<u32>((e >>> 11) & 0x7c, GPR);
-        const y = <i32>load<u32>((e >>> 16) & 0x7c, GPR);
+        const x = <i32>Reg.a(e);
+        const y = <i32>Reg.b(e);
         store<u8>(CRF + ((e >>> 8) & 31), <u8>((x == y ? 2 : x < y ? 8 : 4) | load<u32>(XER_SO)));
         ip += 8;
         if (left <= 0) continue;
@@ -1098,8 +1109,8 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         continue;
       }
       case OP_CMPLW_B: {
-        const x = load<u32>((e >>> 11) & 0x7c, GPR);
-        const y = load<u32>((e >>> 16) & 0x7c, GPR);
+        const x = Reg.a(e);
+        const y = Reg.b(e);
         store<u8>(CRF + ((e >>> 8) & 31), <u8>((x == y ? 2 : x < y ? 8 : 4) | load<u32>(XER_SO)));
         ip += 8;
         if (left <= 0) continue;
@@ -1118,8 +1129,8 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         continue;
       }
       case OP_RLWINM_RC_B: {
-        const r: u32 = rotl<u32>(load<u32>((e >>> 6) & 0x7c, GPR), (e >>> 18) & 31) & imm;
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = rotl<u32>(Reg.d(e), (e >>> 18) & 31) & imm;
+        Reg.setA(e, r);
         recordCr0(r);
         ip += 8;
         if (left <= 0) continue;
@@ -1138,8 +1149,8 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         continue;
       }
       case OP_ANDI_B: {
-        const r: u32 = load<u32>((e >>> 6) & 0x7c, GPR) & imm;
-        store<u32>((e >>> 11) & 0x7c, r, GPR);
+        const r: u32 = Reg.d(e) & imm;
+        Reg.setA(e, r);
         recordCr0(r);
         ip += 8;
         if (left <= 0) continue;
@@ -1158,10 +1169,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         continue;
       }
       case OP_LWZ: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        ea = Reg.a(e) + imm;
         const p = Data.read(dtb, ea, 0xfffff003);
         if (p) {
-          store<u32>((e >>> 6) & 0x7c, bswap<u32>(load<u32>(p)), GPR);
+          Reg.setD(e, bswap<u32>(load<u32>(p)));
           ip += 8;
           continue;
         }
@@ -1169,10 +1180,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LWZX: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        ea = Reg.a(e) + Reg.b(e);
         const p = Data.read(dtb, ea, 0xfffff003);
         if (p) {
-          store<u32>((e >>> 6) & 0x7c, bswap<u32>(load<u32>(p)), GPR);
+          Reg.setD(e, bswap<u32>(load<u32>(p)));
           ip += 8;
           continue;
         }
@@ -1180,10 +1191,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LBZ: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        ea = Reg.a(e) + imm;
         const p = Data.read(dtb, ea, 0xfffff000);
         if (p) {
-          store<u32>((e >>> 6) & 0x7c, load<u8>(p), GPR);
+          Reg.setD(e, load<u8>(p));
           ip += 8;
           continue;
         }
@@ -1191,10 +1202,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LBZX: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        ea = Reg.a(e) + Reg.b(e);
         const p = Data.read(dtb, ea, 0xfffff000);
         if (p) {
-          store<u32>((e >>> 6) & 0x7c, load<u8>(p), GPR);
+          Reg.setD(e, load<u8>(p));
           ip += 8;
           continue;
         }
@@ -1202,10 +1213,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LHZ: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        ea = Reg.a(e) + imm;
         const p = Data.read(dtb, ea, 0xfffff001);
         if (p) {
-          store<u32>((e >>> 6) & 0x7c, <u32>bswap<u16>(load<u16>(p)), GPR);
+          Reg.setD(e, <u32>bswap<u16>(load<u16>(p)));
           ip += 8;
           continue;
         }
@@ -1213,10 +1224,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LHZX: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        ea = Reg.a(e) + Reg.b(e);
         const p = Data.read(dtb, ea, 0xfffff001);
         if (p) {
-          store<u32>((e >>> 6) & 0x7c, <u32>bswap<u16>(load<u16>(p)), GPR);
+          Reg.setD(e, <u32>bswap<u16>(load<u16>(p)));
           ip += 8;
           continue;
         }
@@ -1224,10 +1235,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LHA: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        ea = Reg.a(e) + imm;
         const p = Data.read(dtb, ea, 0xfffff001);
         if (p) {
-          store<u32>((e >>> 6) & 0x7c, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))), GPR);
+          Reg.setD(e, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
           ip += 8;
           continue;
         }
@@ -1235,11 +1246,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LHAU: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        ea = Reg.a(e) + imm;
         const p = Data.read(dtb, ea, 0xfffff001);
         if (p) {
-          store<u32>((e >>> 11) & 0x7c, ea, GPR);
-          store<u32>((e >>> 6) & 0x7c, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))), GPR);
+          Reg.setA(e, ea);
+          Reg.setD(e, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
           ip += 8;
           continue;
         }
@@ -1247,10 +1258,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LHAX: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        ea = Reg.a(e) + Reg.b(e);
         const p = Data.read(dtb, ea, 0xfffff001);
         if (p) {
-          store<u32>((e >>> 6) & 0x7c, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))), GPR);
+          Reg.setD(e, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
           ip += 8;
           continue;
         }
@@ -1258,11 +1269,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LWZU: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        ea = Reg.a(e) + imm;
         const p = Data.read(dtb, ea, 0xfffff003);
         if (p) {
-          store<u32>((e >>> 11) & 0x7c, ea, GPR);
-          store<u32>((e >>> 6) & 0x7c, bswap<u32>(load<u32>(p)), GPR);
+          Reg.setA(e, ea);
+          Reg.setD(e, bswap<u32>(load<u32>(p)));
           ip += 8;
           continue;
         }
@@ -1270,11 +1281,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LBZU: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        ea = Reg.a(e) + imm;
         const p = Data.read(dtb, ea, 0xfffff000);
         if (p) {
-          store<u32>((e >>> 11) & 0x7c, ea, GPR);
-          store<u32>((e >>> 6) & 0x7c, load<u8>(p), GPR);
+          Reg.setA(e, ea);
+          Reg.setD(e, load<u8>(p));
           ip += 8;
           continue;
         }
@@ -1282,11 +1293,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LHZU: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        ea = Reg.a(e) + imm;
         const p = Data.read(dtb, ea, 0xfffff001);
         if (p) {
-          store<u32>((e >>> 11) & 0x7c, ea, GPR);
-          store<u32>((e >>> 6) & 0x7c, <u32>bswap<u16>(load<u16>(p)), GPR);
+          Reg.setA(e, ea);
+          Reg.setD(e, <u32>bswap<u16>(load<u16>(p)));
           ip += 8;
           continue;
         }
@@ -1294,10 +1305,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STW: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        ea = Reg.a(e) + imm;
         const p = Data.write(dtb, ea, 0xfffff003);
         if (p) {
-          store<u32>(p, bswap<u32>(load<u32>((e >>> 6) & 0x7c, GPR)));
+          store<u32>(p, bswap<u32>(Reg.d(e)));
           ip += 8;
           continue;
         }
@@ -1305,10 +1316,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STWX: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        ea = Reg.a(e) + Reg.b(e);
         const p = Data.write(dtb, ea, 0xfffff003);
         if (p) {
-          store<u32>(p, bswap<u32>(load<u32>((e >>> 6) & 0x7c, GPR)));
+          store<u32>(p, bswap<u32>(Reg.d(e)));
           ip += 8;
           continue;
         }
@@ -1316,11 +1327,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STWU: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        ea = Reg.a(e) + imm;
         const p = Data.write(dtb, ea, 0xfffff003);
         if (p) {
-          store<u32>(p, bswap<u32>(load<u32>((e >>> 6) & 0x7c, GPR)));
-          store<u32>((e >>> 11) & 0x7c, ea, GPR);
+          store<u32>(p, bswap<u32>(Reg.d(e)));
+          Reg.setA(e, ea);
           ip += 8;
           continue;
         }
@@ -1328,10 +1339,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STB: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        ea = Reg.a(e) + imm;
         const p = Data.write(dtb, ea, 0xfffff000);
         if (p) {
-          store<u8>(p, <u8>load<u32>((e >>> 6) & 0x7c, GPR));
+          store<u8>(p, <u8>Reg.d(e));
           ip += 8;
           continue;
         }
@@ -1339,10 +1350,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STBX: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        ea = Reg.a(e) + Reg.b(e);
         const p = Data.write(dtb, ea, 0xfffff000);
         if (p) {
-          store<u8>(p, <u8>load<u32>((e >>> 6) & 0x7c, GPR));
+          store<u8>(p, <u8>Reg.d(e));
           ip += 8;
           continue;
         }
@@ -1350,11 +1361,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STBU: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        ea = Reg.a(e) + imm;
         const p = Data.write(dtb, ea, 0xfffff000);
         if (p) {
-          store<u8>(p, <u8>load<u32>((e >>> 6) & 0x7c, GPR));
-          store<u32>((e >>> 11) & 0x7c, ea, GPR);
+          store<u8>(p, <u8>Reg.d(e));
+          Reg.setA(e, ea);
           ip += 8;
           continue;
         }
@@ -1362,10 +1373,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STH: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        ea = Reg.a(e) + imm;
         const p = Data.write(dtb, ea, 0xfffff001);
         if (p) {
-          store<u16>(p, bswap<u16>(<u16>load<u32>((e >>> 6) & 0x7c, GPR)));
+          store<u16>(p, bswap<u16>(<u16>Reg.d(e)));
           ip += 8;
           continue;
         }
@@ -1373,10 +1384,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STHX: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + load<u32>((e >>> 16) & 0x7c, GPR);
+        ea = Reg.a(e) + Reg.b(e);
         const p = Data.write(dtb, ea, 0xfffff001);
         if (p) {
-          store<u16>(p, bswap<u16>(<u16>load<u32>((e >>> 6) & 0x7c, GPR)));
+          store<u16>(p, bswap<u16>(<u16>Reg.d(e)));
           ip += 8;
           continue;
         }
@@ -1384,11 +1395,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STHU: {
-        ea = load<u32>((e >>> 11) & 0x7c, GPR) + imm;
+        ea = Reg.a(e) + imm;
         const p = Data.write(dtb, ea, 0xfffff001);
         if (p) {
-          store<u16>(p, bswap<u16>(<u16>load<u32>((e >>> 6) & 0x7c, GPR)));
-          store<u32>((e >>> 11) & 0x7c, ea, GPR);
+          store<u16>(p, bswap<u16>(<u16>Reg.d(e)));
+          Reg.setA(e, ea);
           ip += 8;
           continue;
         }
