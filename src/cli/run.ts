@@ -28,6 +28,12 @@ interface RunOptions {
   pcap?: string;
 }
 
+/**
+ * Virtual seconds per second at most while a forwarded client is connected: a millisecond of its own time must not
+ * become a second of the board's, or it looks like a client behind a line of minutes.
+ */
+const CLIENT_SPEED = 20;
+
 /** Ctrl-], as telnet has it: leaves the board's console. */
 const ESCAPE = 0x1d;
 
@@ -149,7 +155,10 @@ async function run(firmware: string, options: RunOptions): Promise<number> {
   const unlisten = board.console.onOutput((text) => process.stdout.write(Buffer.from(text, 'latin1')));
   try {
     await runPaced(board, {
-      speed: options.speed === 0 ? Number.POSITIVE_INFINITY : options.speed,
+      speed: () => {
+        const wanted = options.speed === 0 ? Number.POSITIVE_INFINITY : options.speed;
+        return open.some((forward) => forward.connections > 0) ? Math.min(wanted, CLIENT_SPEED) : wanted;
+      },
       ...(options.for === undefined ? {} : { seconds: options.for }),
       // A forwarded client that sees too much virtual time pass between its turns looks like one behind a slow line.
       ...(open.length === 0 ? {} : { turn: 0.005 }),

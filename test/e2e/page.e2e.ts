@@ -102,7 +102,17 @@ describe.skipIf(executablePath === undefined)('the page in Chromium', () => {
     const page = await open();
     await consoleSays(page, 'quicc>');
     await page.keyboard.press('p');
-    await page.waitForFunction(() => document.getElementById('mirror')?.dataset['state'] === 'paused');
+    // The last reading before the pause may still be on its way: take the one that stays.
+    await page.waitForFunction(
+      () => {
+        const { state, seconds, seen } = document.getElementById('mirror')?.dataset ?? {};
+        const mirror = document.getElementById('mirror');
+        if (mirror !== null) mirror.dataset['seen'] = seconds;
+        return state === 'paused' && seconds === seen && Number(seconds) > 0;
+      },
+      undefined,
+      { polling: 200 },
+    );
     const at = (await mirror(page))['seconds'];
     await page.keyboard.press('3');
     expect((await mirror(page))['seconds']).toBe(at);

@@ -6,6 +6,7 @@ import { join as joinPath } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Board, Chatter, FtpClient, Gateway, Host, Ping, provideResources, sha256Hex } from '../../src/index.js';
 import { HostForward } from '../../src/node/hostfwd.js';
+import { runPaced } from '../../src/node/real-time.js';
 import { logImage, logRecords } from '../../src/scenario/log-image.js';
 import { logText } from '../../src/scenario/log-text.js';
 
@@ -96,12 +97,7 @@ describe.skipIf(!there)('real FTP clients and the board', () => {
     board = await bootedBoard();
     directory = await mkdtemp(joinPath(tmpdir(), 'quicc860-'));
     forward = await HostForward.open(new Gateway(board.lan), 'tcp:127.0.0.1:0-:21', { boardAddress: BOARD_IP });
-    const slice = (): void => {
-      if (!running) return;
-      board.run({ seconds: 0.01 });
-      setImmediate(slice);
-    };
-    slice();
+    void runPaced(board, { speed: 20, turn: 0.005, stop: () => !running });
   });
 
   afterAll(async () => {
