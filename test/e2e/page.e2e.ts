@@ -60,6 +60,11 @@ describe.skipIf(executablePath === undefined)('the page in Chromium', () => {
       (wanted) => document.querySelector('#console .xterm-rows')?.textContent?.includes(wanted),
       text,
     );
+  /** The prompt is there, and so is a reading of the pool, which comes by another message. */
+  const booted = async (page: Page): Promise<void> => {
+    await consoleSays(page, 'quicc>');
+    await page.waitForFunction(() => Number(document.getElementById('mirror')?.dataset['clusters']) > 0);
+  };
   const bytesAbove = (page: Page, count: number) =>
     page.waitForFunction((n) => Number(document.getElementById('mirror')?.dataset['bytes']) > n, count, {
       timeout: 90_000,
@@ -68,7 +73,7 @@ describe.skipIf(executablePath === undefined)('the page in Chromium', () => {
   test('boots to the prompt, answers to typing, and shows the pool while the log is fetched', async () => {
     // With the caches on and twice the clusters the transfer keeps going, which is all this test wants of it.
     const page = await open('#icache=on&dcache=on&clusters=128');
-    await consoleSays(page, 'quicc>');
+    await booted(page);
 
     await page.keyboard.press('c');
     await page.keyboard.type('help\r');
@@ -100,7 +105,7 @@ describe.skipIf(executablePath === undefined)('the page in Chromium', () => {
 
   test('pauses and runs on, and a boot setting reboots with it', async () => {
     const page = await open();
-    await consoleSays(page, 'quicc>');
+    await booted(page);
     await page.keyboard.press('p');
     // The last reading before the pause may still be on its way: take the one that stays.
     await page.waitForFunction(
@@ -129,7 +134,7 @@ describe.skipIf(executablePath === undefined)('the page in Chromium', () => {
 
   test('refuses a pool that cannot work and keeps the board that runs', async () => {
     const page = await open();
-    await consoleSays(page, 'quicc>');
+    await booted(page);
     await page.fill('#clusters', '8');
     await page.keyboard.press('Enter');
     await page.waitForSelector('#facts li.alarm');
@@ -142,8 +147,8 @@ describe.skipIf(executablePath === undefined)('the page in Chromium', () => {
 
   test('two pages hold two boards', async () => {
     const [one, two] = [await open('#clusters=96'), await open('#clusters=128')];
-    await consoleSays(one, 'quicc>');
-    await consoleSays(two, 'quicc>');
+    await booted(one);
+    await booted(two);
     await one.keyboard.press('p');
     expect((await mirror(one))['clusters']).toBe('96');
     expect((await mirror(two))['clusters']).toBe('128');
