@@ -1,4 +1,4 @@
-import type { Experiment, Owner, Policy } from '../src/index.js';
+import type { Experiment, Owner, Policy, Transfer } from '../src/index.js';
 
 /**
  * Messages between the page and the worker that owns the board. Everything is plain data. The page never sees the board
@@ -66,16 +66,8 @@ export interface TaskView {
   waitsSince?: number;
 }
 
-export interface TransferView {
-  state: 'idle' | 'running' | 'completed' | 'failed';
-  bytes: number;
-  /** Bytes that the file has. */
-  expectedBytes: number;
-  startedAt?: number;
-  endedAt?: number;
-  /** When the byte count last rose, virtual seconds. */
-  lastByteAt?: number;
-  reason?: string;
+/** The lab's transfer, with its hashes boiled down to whether they agree. */
+export interface TransferView extends Omit<Transfer, 'sha256' | 'expectedSha256'> {
   /** Present when complete: does the file's SHA-256 equal the log's? */
   intact?: boolean;
 }

@@ -2,6 +2,7 @@ import {
   type BankTiming,
   type BoardDescription,
   ETH_COMM,
+  Lab,
   runScenario,
   type ScenarioOptions,
   type ScenarioResult,
@@ -88,12 +89,63 @@ function withMemory(timing: Partial<BankTiming>): BoardDescription {
   return { ...ETH_COMM, banks };
 }
 
+/** What a record costs: busy cycles of the CPU per record while the transfer keeps its pace, before any lock-up. */
+async function load(): Promise<void> {
+  console.log('\n### Setting A: CPU load of the transfer, 0.5 to 1.3 s after it began, seed 1\n');
+  console.log('| caches | CPU busy | records/s | busy cycles per record |');
+  console.log('|---|---|---|---|');
+  for (const row of ['on', 'off'] as const) {
+    const lab = await Lab.create({ ...CACHES[row], chatter: 20 });
+    lab.run(5);
+    lab.startTransfer();
+    lab.run(0.5);
+    const before = { ...lab.board.counters, bytes: lab.transfer.bytes };
+    const span = 0.8;
+    lab.run(span);
+    const after = { ...lab.board.counters, bytes: lab.transfer.bytes };
+    const cycles = after.cycles - before.cycles;
+    const busy = cycles - (after.idleCycles - before.idleCycles);
+    const records = (after.bytes - before.bytes) / lab.settings.reclen;
+    const share = ((100 * busy) / cycles).toFixed(1);
+    console.log(`| ${row} | ${share} % | ${Math.round(records / span)} | ${Math.round(busy / records)} |`);
+  }
+}
+
+/** The last ticks before the pool runs dry for good, with the caches off. */
+async function ticks(): Promise<void> {
+  console.log('\n### Setting A: the last ticks, caches off, seed 1\n');
+  console.log('| virtual time | free | rx-ring | so-snd | CPU idle |');
+  console.log('|---|---|---|---|---|');
+  const lab = await Lab.create({ ...CACHES.off, chatter: 20, sessions: 3 });
+  lab.run(3);
+  lab.startPing();
+  lab.run(2);
+  lab.startTransfer();
+  const lines: string[] = [];
+  let before = lab.board.counters;
+  for (let dry = 0; dry < 3 && lab.board.seconds < 20; ) {
+    lab.run(0.01);
+    const owners = lab.board.pool()?.owners;
+    const now = lab.board.counters;
+    const idle = (100 * (now.idleCycles - before.idleCycles)) / (now.cycles - before.cycles);
+    before = now;
+    if (owners === undefined) break;
+    dry = owners.free === 0 && owners['rx-ring'] < 32 ? dry + 1 : 0;
+    lines.push(
+      `| ${lab.board.seconds.toFixed(2)} s | ${owners.free} | ${owners['rx-ring']} | ${owners['so-snd']} | ${idle.toFixed(0)} % |`,
+    );
+  }
+  console.log(lines.slice(-11).join('\n'));
+}
+
 const A = 'out-of-clusters';
 const C = 'starved-responder';
 const wanted = process.argv[2];
 const part = async (name: string, work: () => Promise<void>): Promise<void> => {
   if (wanted === undefined || wanted === name) await work();
 };
+await part('load', load);
+await part('ticks', ticks);
 await part('pool', () =>
   table(A, 'Setting A: pool size', 'clusters', [40, 48, 52, 56, 60, 64, 68, 72, 80, 96, 128], (clusters) => ({
     clusters,

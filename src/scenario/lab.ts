@@ -131,7 +131,7 @@ export function neighbour(ip: string, last: number): string {
   return [...parts.slice(0, 3), taken ? last + 50 : last].join('.');
 }
 
-/** The file the responder experiment transfers, by the formula that firmware-fixtures/README.md states. */
+/** The file the responder experiment transfers, by the formula that firmware-fixtures/app/README.md states. */
 function imageFile(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (7 * i + 13 * (i >>> 8)) & 0xff);
 }

@@ -1,6 +1,6 @@
 import { Rng } from '../lan/rng.js';
 
-/** Layout of the log in the serial data flash: a header page, then records (see firmware-fixtures/README.md). */
+/** Layout of the log in the serial data flash: a header page, then records (see firmware-fixtures/app/README.md). */
 export const LOG_HEADER_BYTES = 512;
 /** Raw record size, bytes. */
 export const LOG_RECORD_BYTES = 32;
@@ -42,7 +42,7 @@ export function* logRecords(count: number, seed: number): Generator<LogRecord> {
 }
 
 /**
- * The data flash image that holds these records (layout: `firmware-fixtures/README.md`).
+ * The data flash image that holds these records (layout: `firmware-fixtures/app/README.md`).
  * @param count how many records there are
  * @param textLength text length per record, for the header, bytes
  */
