@@ -13,6 +13,7 @@ export {
 export type { BoardConsole } from './board/console.js';
 export { provideResources, type Resources } from './board/core.js';
 export type { BoardMemory } from './board/memory.js';
+export { type CacheGeometry, PARTS, type Part, type PartName, partName } from './board/parts.js';
 export { ExpectTimeout, GuestStopped, UsageError } from './errors.js';
 export { type BootParams, checkBootParams, POLICIES, type Policy, parsePolicy } from './firmware/boot-params.js';
 export { type ElfImage, type ElfSymbol, parseElf, type Segment } from './firmware/elf.js';

@@ -21,17 +21,30 @@ import {
   COPYBACK,
   copyLine,
   DC_LINES,
+  DC_SET_BITS,
   DC_TAGS,
+  DC_WAYS,
   fillLine,
   INVALID,
   LINE_BYTES,
   LINE_LOCKED,
   LINE_MODIFIED,
+  MOST_SETS,
+  MOST_WAYS,
   PLACE,
-  SECOND,
-  SET_BITS,
-  SETS,
 } from './layout';
+import {
+  arraySelect,
+  invalidateUnlocked,
+  makeRoomIn,
+  placeOf,
+  positionOf,
+  promote,
+  resetSet,
+  tagWord,
+  wayAt,
+  waySelected,
+} from './sets';
 
 // DC_CST
 export const DC_CST_DEN: u32 = 0x80000000;
@@ -51,58 +64,32 @@ export const FILL_ERROR: u32 = 1;
 
 /** All lines invalid, unlocked, way 0 next in every set. */
 export function dcReset(): void {
-  for (let set: u32 = 0; set < SETS; set++) {
-    const record = DC_TAGS + (set << 4);
-    const lines = DC_LINES + (set << 1) * LINE_BYTES;
-    store<u32>(record, INVALID);
-    store<u32>(record, lines + LINE_BYTES, PLACE);
-    store<u32>(record, INVALID, SECOND);
-    store<u32>(record, lines, SECOND + PLACE);
-    memory.fill(lines, 0, 2 * LINE_BYTES);
-  }
+  for (let set: u32 = 0; set < MOST_SETS; set++) resetSet(DC_TAGS + (set << 4), load<u32>(DC_WAYS), false, set);
+  memory.fill(DC_LINES, 0, MOST_SETS * MOST_WAYS * LINE_BYTES);
   memory.fill(COPYBACK, 0, 20);
+}
+
+/** The set of `line`. */
+function setOf(line: u32): u32 {
+  return DC_TAGS + (line & load<u32>(DC_SET_BITS));
 }
 
 /** Address of the data of `line` (a physical line address), made the way used last; 0 on a miss. */
 export function dcFind(line: u32): u32 {
-  const record = DC_TAGS + (line & SET_BITS);
-  if (load<u32>(record) == line) return load<u32>(record, PLACE);
-  if (load<u32>(record, SECOND) != line) return 0;
-  swapWays(record);
+  const record = setOf(line);
+  const ways = load<u32>(DC_WAYS);
+  const position = positionOf(record, ways, line);
+  if (position == ways) return 0;
+  if (position) promote(record, position);
   return load<u32>(record, PLACE);
 }
 
 /** As `dcFind`, without touching the order of use. */
 export function dcPeek(line: u32): u32 {
-  const record = DC_TAGS + (line & SET_BITS);
-  if (load<u32>(record) == line) return load<u32>(record, PLACE);
-  return load<u32>(record, SECOND) == line ? load<u32>(record, SECOND + PLACE) : 0;
-}
-
-/** Exchanges the two ways of a set in their order of use. */
-export function swapWays(record: u32): void {
-  const first = load<u64>(record);
-  store<u64>(record, load<u64>(record, SECOND));
-  store<u64>(record, first, SECOND);
-}
-
-/**
- * Puts the way to be replaced first in the set's order of use: an invalid way, way 0 before way 1, else the way used
- * least recently; a locked line stays. False if nothing can be replaced.
- */
-export function chooseWay(record: u32, firstLocked: bool, secondLocked: bool): bool {
-  const firstInvalid = load<u32>(record) == INVALID;
-  const secondInvalid = load<u32>(record, SECOND) == INVALID;
-  if (firstInvalid && secondInvalid) {
-    if (load<u32>(record, SECOND + PLACE) < load<u32>(record, PLACE)) swapWays(record);
-    return true;
-  }
-  if (firstInvalid) return true;
-  if (secondInvalid || !secondLocked) {
-    swapWays(record);
-    return true;
-  }
-  return !firstLocked;
+  const record = setOf(line);
+  const ways = load<u32>(DC_WAYS);
+  const position = positionOf(record, ways, line);
+  return position == ways ? 0 : load<u32>(wayAt(record, position), PLACE);
 }
 
 /** Writes the 16 bytes at `data` to memory at `line`; false if the bus cycle failed. No time passes. */
@@ -129,17 +116,14 @@ function chargeCopyback(line: u32): void {
   store<u64>(BUS_FREE_AT, max<u64>(load<u64>(NOW) + 1, load<u64>(BUS_FREE_AT)) + busy);
 }
 
-/** Place of the way that `line` will take, first in its set's order of use; 0 if both are locked. */
+/** Place of the way that `line` will take, first in its set's order of use; 0 if all are locked. */
 function makeRoom(line: u32): u32 {
-  const record = DC_TAGS + (line & SET_BITS);
-  const firstLocked = load<u32>(load<u32>(record, PLACE), LINE_LOCKED) != 0;
-  const secondLocked = load<u32>(load<u32>(record, SECOND + PLACE), LINE_LOCKED) != 0;
-  return chooseWay(record, firstLocked, secondLocked) ? load<u32>(record, PLACE) : 0;
+  return makeRoomIn(setOf(line), load<u32>(DC_WAYS));
 }
 
 /** Sends the victim in the first way of `line`'s set to memory if it is modified; bus time follows the fill. */
 function evict(line: u32): void {
-  const record = DC_TAGS + (line & SET_BITS);
+  const record = setOf(line);
   const old = load<u32>(record);
   const data = load<u32>(record, PLACE);
   if (old == INVALID || !load<u32>(data, LINE_MODIFIED)) return;
@@ -158,7 +142,7 @@ export function dcFill(line: u32): u32 {
   if (bank == CLAIM_NONE) return FILL_ERROR;
   const data = makeRoom(line);
   if (!data) return FILL_NO_WAY;
-  const record = DC_TAGS + (line & SET_BITS);
+  const record = setOf(line);
   const start = max<u64>(load<u64>(NOW) + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
   if (bank == CLAIM_IMMR) {
     // Internal space knows no bursts: four word reads on the internal bus.
@@ -191,7 +175,7 @@ export function dcZero(line: u32): u32 {
     data = makeRoom(line);
     if (!data) return FILL_NO_WAY;
     evict(line);
-    store<u32>(DC_TAGS + (line & SET_BITS), line);
+    store<u32>(setOf(line), line);
     store<u32>(data, 0, LINE_LOCKED);
   }
   fillLine(data, 0);
@@ -215,41 +199,25 @@ export function dcFlush(line: u32, drop: bool): bool {
 
 /** dcbi: drops the line without writing it back. */
 export function dcDrop(line: u32): void {
-  const record = DC_TAGS + (line & SET_BITS);
-  if (load<u32>(record) == line) {
-    store<u32>(record, INVALID);
-    store<u32>(load<u32>(record, PLACE), 0, LINE_MODIFIED);
-  } else if (load<u32>(record, SECOND) == line) {
-    store<u32>(record, INVALID, SECOND);
-    store<u32>(load<u32>(record, SECOND + PLACE), 0, LINE_MODIFIED);
-  }
+  const record = setOf(line);
+  const ways = load<u32>(DC_WAYS);
+  const position = positionOf(record, ways, line);
+  if (position == ways) return;
+  const way = wayAt(record, position);
+  store<u32>(way, INVALID);
+  store<u32>(load<u32>(way, PLACE), 0, LINE_MODIFIED);
 }
 
 /** DC_CST command 1100: drops every unlocked line, modified or not; way 0 is next. */
 export function dcInvalidateAll(): void {
-  invalidateUnlocked(DC_TAGS, DC_LINES, LINE_BYTES, DC_LINES);
-}
-
-/**
- * Drops the unlocked lines of a cache. `places` and `stride` say where the places of physical ways begin and how far they
- * lie apart; `lines` has the lock bits.
- */
-export function invalidateUnlocked(tags: u32, places: u32, stride: u32, lines: u32): void {
-  for (let set: u32 = 0; set < SETS; set++) {
-    const record = tags + (set << 4);
-    for (let i: u32 = 0; i < 16; i += SECOND) {
-      const line = lines + ((load<u32>(record + i, PLACE) - places) / stride) * LINE_BYTES;
-      if (load<u32>(line, LINE_LOCKED)) continue;
-      store<u32>(record + i, INVALID);
-      store<u32>(line, 0, LINE_MODIFIED);
-    }
-    if (load<u32>(record, PLACE) < load<u32>(record, SECOND + PLACE)) swapWays(record);
-  }
+  const ways = load<u32>(DC_WAYS);
+  const sets = load<u32>(DC_SET_BITS);
+  for (let set: u32 = 0; set <= sets; set += 16) invalidateUnlocked(DC_TAGS + set, ways);
 }
 
 /** DC_CST command 1010. */
 export function dcUnlockAll(): void {
-  for (let i: u32 = 0; i < SETS * 2; i++) store<u32>(DC_LINES + i * LINE_BYTES, 0, LINE_LOCKED);
+  for (let i: u32 = 0; i < MOST_SETS * MOST_WAYS; i++) store<u32>(DC_LINES + i * LINE_BYTES, 0, LINE_LOCKED);
 }
 
 /** DC_CST commands on the line whose address is in DC_ADR: load & lock; returns CCER bits. */
@@ -270,11 +238,18 @@ export function dcUnlockLine(address: u32): void {
   if (data) store<u32>(data, 0, LINE_LOCKED);
 }
 
+/** Place of the line in the set and way of DC_ADR. */
+function selected(adr: u32): u32 {
+  return placeOf(false, waySelected(adr, load<u32>(DC_WAYS)), (adr & load<u32>(DC_SET_BITS)) >>> 4);
+}
+
 /** DC_CST command 1110: flushes the line in the set and way of DC_ADR; returns CCER bits. */
 export function dcFlushPlace(adr: u32): u32 {
-  const place = DC_LINES + (((adr & SET_BITS) >>> 3) + ((adr >>> 12) & 1)) * LINE_BYTES;
-  const record = DC_TAGS + (adr & SET_BITS);
-  const line = load<u32>(record, PLACE) == place ? load<u32>(record) : load<u32>(record, SECOND);
+  const place = selected(adr);
+  const record = setOf(adr);
+  let position: u32 = 0;
+  while (load<u32>(wayAt(record, position), PLACE) != place) position++;
+  const line = load<u32>(wayAt(record, position));
   if (line == INVALID) return 0;
   const good = dcFlush(line, true);
   store<u32>(place, 0, LINE_LOCKED);
@@ -284,20 +259,13 @@ export function dcFlushPlace(adr: u32): u32 {
 /** DC_DAT: tag word of the set and way in DC_ADR, or the copyback buffer. */
 export function dcReadPort(): u32 {
   const adr = load<u32>(DC_ADR);
-  if (adr & 0x2000) {
+  const ways = load<u32>(DC_WAYS);
+  if (adr & arraySelect(ways)) {
     const word = (adr >>> 4) & 0x7f;
     return word < 4 ? bswap<u32>(load<u32>(COPYBACK + (word << 2))) : word == 4 ? load<u32>(COPYBACK, 16) : 0;
   }
-  const place = DC_LINES + (((adr & SET_BITS) >>> 3) + ((adr >>> 12) & 1)) * LINE_BYTES;
-  return tagWord(DC_TAGS + (adr & SET_BITS), place, place) | (load<u32>(place, LINE_MODIFIED) << 6);
-}
-
-/** Tag, V, L and LRU of the way at `place` as IC_DAT and DC_DAT show them. */
-export function tagWord(record: u32, place: u32, line: u32): u32 {
-  const first = load<u32>(record, PLACE) == place;
-  const tag = load<u32>(record + (first ? 0 : SECOND));
-  const word = tag == INVALID ? 0 : (tag & 0xfffff800) | 0x200;
-  return word | (load<u32>(line, LINE_LOCKED) << 8) | (first ? 0 : 0x80);
+  const place = selected(adr);
+  return tagWord(setOf(adr), ways, load<u32>(DC_SET_BITS), place) | (load<u32>(place, LINE_MODIFIED) << 6);
 }
 
 /** True if accesses to cacheable pages use the cache. */

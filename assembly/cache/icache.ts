@@ -13,53 +13,76 @@ import {
   DECODED_LINE,
   DECODED_RAW,
 } from '../mmu/derived';
-import { chooseWay, invalidateUnlocked, swapWays, tagWord } from './dcache';
-import { copyLine, IC_LINES, IC_TAGS, INVALID, LINE_BYTES, LINE_LOCKED, PLACE, SECOND, SET_BITS, SETS } from './layout';
+import {
+  copyLine,
+  IC_LINES,
+  IC_SET_BITS,
+  IC_TAGS,
+  IC_WAYS,
+  INVALID,
+  LINE_BYTES,
+  LINE_LOCKED,
+  MOST_SETS,
+  MOST_WAYS,
+  PLACE,
+} from './layout';
+import {
+  arraySelect,
+  invalidateUnlocked,
+  makeRoomIn,
+  placeOf,
+  positionOf,
+  promote,
+  resetSet,
+  stateOf,
+  tagWord,
+  wayAt,
+  waySelected,
+} from './sets';
 
 // IC_CST
 export const IC_CST_IEN: u32 = 0x80000000;
 
 /** All lines invalid, unlocked, way 0 next in every set. */
 export function icReset(): void {
-  for (let set: u32 = 0; set < SETS; set++) {
-    const record = IC_TAGS + (set << 4);
-    const place = CODE_LINES + (set << 1) * CODE_LINE_BYTES;
-    store<u32>(record, INVALID);
-    store<u32>(record, place + CODE_LINE_BYTES, PLACE);
-    store<u32>(record, INVALID, SECOND);
-    store<u32>(record, place, SECOND + PLACE);
-  }
-  memory.fill(IC_LINES, 0, SETS * 2 * LINE_BYTES);
+  for (let set: u32 = 0; set < MOST_SETS; set++) resetSet(IC_TAGS + (set << 4), load<u32>(IC_WAYS), true, set);
+  memory.fill(IC_LINES, 0, MOST_SETS * MOST_WAYS * LINE_BYTES);
 }
 
-/** The line's bytes and lock bit that belong to a predecoded line. */
-export function icRaw(place: u32): u32 {
-  return IC_LINES + ((place - CODE_LINES) / CODE_LINE_BYTES) * LINE_BYTES;
+/** The set of `line`. */
+function setOf(line: u32): u32 {
+  return IC_TAGS + (line & load<u32>(IC_SET_BITS));
 }
 
 /** Predecoded line of `line` (a physical line address), made the way used last; 0 on a miss. */
 export function icFind(line: u32): u32 {
-  const record = IC_TAGS + (line & SET_BITS);
-  if (load<u32>(record) == line) return load<u32>(record, PLACE);
-  if (load<u32>(record, SECOND) != line) return 0;
-  swapWays(record);
+  const record = setOf(line);
+  const ways = load<u32>(IC_WAYS);
+  const position = positionOf(record, ways, line);
+  if (position == ways) return 0;
+  if (position) promote(record, position);
   return load<u32>(record, PLACE);
 }
 
-/** Place for `line`, first in its set's order of use; 0 if both ways are locked. */
+/** As `icFind`, without touching the order of use. */
+function icPeek(line: u32): u32 {
+  const record = setOf(line);
+  const ways = load<u32>(IC_WAYS);
+  const position = positionOf(record, ways, line);
+  return position == ways ? 0 : load<u32>(wayAt(record, position), PLACE);
+}
+
+/** Place for `line`, first in its set's order of use; 0 if all ways are locked. */
 export function icMakeRoom(line: u32): u32 {
-  const record = IC_TAGS + (line & SET_BITS);
-  const firstLocked = load<u32>(icRaw(load<u32>(record, PLACE)), LINE_LOCKED) != 0;
-  const secondLocked = load<u32>(icRaw(load<u32>(record, SECOND + PLACE)), LINE_LOCKED) != 0;
-  return chooseWay(record, firstLocked, secondLocked) ? load<u32>(record, PLACE) : 0;
+  return makeRoomIn(setOf(line), load<u32>(IC_WAYS));
 }
 
 /** Puts the 16 bytes at `raw` into `place` as `line`. */
 export function icInstall(line: u32, place: u32, raw: u32): void {
-  const bytes = icRaw(place);
+  const bytes = stateOf(place);
   copyLine(bytes, raw);
   store<u32>(bytes, 0, LINE_LOCKED);
-  store<u32>(IC_TAGS + (line & SET_BITS), line);
+  store<u32>(setOf(line), line);
   const from = decoded(line, raw);
   for (let i: u32 = 0; i < PREDECODED_BYTES; i += 8) store<u64>(place + i, load<u64>(from + i));
 }
@@ -81,49 +104,51 @@ export function decoded(line: u32, raw: u32): u32 {
 
 /** Decodes every line anew, after a snapshot came back. */
 export function icRedecode(): void {
-  for (let i: u32 = 0; i < SETS * 2; i++) decodeLine(IC_LINES + i * LINE_BYTES, CODE_LINES + i * CODE_LINE_BYTES);
+  for (let i: u32 = 0; i < MOST_SETS * MOST_WAYS; i++) {
+    decodeLine(IC_LINES + i * LINE_BYTES, CODE_LINES + i * CODE_LINE_BYTES);
+  }
 }
 
 /** The host changed the byte at `pa`: so does the copy in the cache, if there is one. */
 export function icPatch(pa: u32, value: u32): void {
-  const record = IC_TAGS + (pa & SET_BITS);
-  let place: u32 = 0;
-  if (load<u32>(record) == (pa & ~15)) place = load<u32>(record, PLACE);
-  else if (load<u32>(record, SECOND) == (pa & ~15)) place = load<u32>(record, SECOND + PLACE);
+  const place = icPeek(pa & ~15);
   if (!place) return;
-  store<u8>(icRaw(place) + (pa & 15), <u8>value);
-  decodeLine(icRaw(place), place);
+  store<u8>(stateOf(place) + (pa & 15), <u8>value);
+  decodeLine(stateOf(place), place);
 }
 
 /** icbi: drops the line at `line`. */
 export function icDrop(line: u32): void {
-  const record = IC_TAGS + (line & SET_BITS);
-  if (load<u32>(record) == line) store<u32>(record, INVALID);
-  else if (load<u32>(record, SECOND) == line) store<u32>(record, INVALID, SECOND);
+  const record = setOf(line);
+  const ways = load<u32>(IC_WAYS);
+  const position = positionOf(record, ways, line);
+  if (position < ways) store<u32>(wayAt(record, position), INVALID);
 }
 
-/** IC_CST command 110: drops every unlocked line. */
+/** IC_CST command 110: drops every unlocked line; way 0 is next. */
 export function icInvalidateAll(): void {
-  invalidateUnlocked(IC_TAGS, CODE_LINES, CODE_LINE_BYTES, IC_LINES);
+  const ways = load<u32>(IC_WAYS);
+  const sets = load<u32>(IC_SET_BITS);
+  for (let set: u32 = 0; set <= sets; set += 16) invalidateUnlocked(IC_TAGS + set, ways);
 }
 
 /** IC_CST command 101. */
 export function icUnlockAll(): void {
-  for (let i: u32 = 0; i < SETS * 2; i++) store<u32>(IC_LINES + i * LINE_BYTES, 0, LINE_LOCKED);
+  for (let i: u32 = 0; i < MOST_SETS * MOST_WAYS; i++) store<u32>(IC_LINES + i * LINE_BYTES, 0, LINE_LOCKED);
 }
 
 /** IC_CST command 100: unlocks the line at `line`. */
 export function icUnlockLine(line: u32): void {
-  const record = IC_TAGS + (line & SET_BITS);
-  if (load<u32>(record) == line) store<u32>(icRaw(load<u32>(record, PLACE)), 0, LINE_LOCKED);
-  else if (load<u32>(record, SECOND) == line) store<u32>(icRaw(load<u32>(record, SECOND + PLACE)), 0, LINE_LOCKED);
+  const place = icPeek(line);
+  if (place) store<u32>(stateOf(place), 0, LINE_LOCKED);
 }
 
 /** IC_DAT: tag word or data word at the set, way and word in IC_ADR. */
 export function icReadPort(): u32 {
   const adr = load<u32>(IC_ADR);
-  const index = ((adr & SET_BITS) >>> 3) + ((adr >>> 12) & 1);
-  const raw = IC_LINES + index * LINE_BYTES;
-  if (adr & 0x2000) return bswap<u32>(load<u32>(raw + (adr & 12)));
-  return tagWord(IC_TAGS + (adr & SET_BITS), CODE_LINES + index * CODE_LINE_BYTES, raw);
+  const ways = load<u32>(IC_WAYS);
+  const sets = load<u32>(IC_SET_BITS);
+  const place = placeOf(true, waySelected(adr, ways), (adr & sets) >>> 4);
+  if (adr & arraySelect(ways)) return bswap<u32>(load<u32>(stateOf(place) + (adr & 12)));
+  return tagWord(setOf(adr), ways, sets, place);
 }

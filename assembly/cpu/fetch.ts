@@ -12,8 +12,9 @@ import {
   CLAIM_NONE,
 } from '../bus/physical';
 import { CCER1, CCER2, MISS_OVERHEAD } from '../cache/dcache';
-import { decoded, IC_CST_IEN, icFind, icInstall, icMakeRoom, icRaw } from '../cache/icache';
+import { decoded, IC_CST_IEN, icFind, icInstall, icMakeRoom } from '../cache/icache';
 import { copyLine, fillLine, LINE_LOCKED } from '../cache/layout';
+import { stateOf } from '../cache/sets';
 import { BUS_FREE_AT, IMMR_MEM, NOW } from '../layout';
 import {
   BURST_BANK,
@@ -158,7 +159,7 @@ function cachedLine(line: u32, place: u32): u32 {
   }
   // Little-endian mode munges fetch addresses too: the words of each pair change places. Nobody runs code in it for long,
   // so it goes through the burst buffer each time.
-  copyLine(BURST_BUFFER, icRaw(place));
+  copyLine(BURST_BUFFER, stateOf(place));
   exchangeWords(BURST_BUFFER);
   store<u32>(CURRENT_PAGE, 1);
   store<u32>(FETCH_MODE, FETCH_BURST);
@@ -272,7 +273,7 @@ export function currentWord(pc: u32): u32 {
   if (mode == FETCH_CACHED) {
     const place = icFind(load<u32>(FETCH_PA));
     if (!place) return 0;
-    raw = icRaw(place);
+    raw = stateOf(place);
   }
   return bswap<u32>(load<u32>(raw + (pc & 12)));
 }
@@ -289,6 +290,6 @@ export function icLoadAndLock(address: u32): u32 {
     store<u32>(STREAM, 0);
     icInstall(line, place, BURST_BUFFER);
   }
-  store<u32>(icRaw(place), 1, LINE_LOCKED);
+  store<u32>(stateOf(place), 1, LINE_LOCKED);
   return 0;
 }

@@ -4,7 +4,17 @@ import { busConfigChanged, IMMR_WINDOW } from '../bus/physical';
 import { dcReset } from '../cache/dcache';
 import { icReset } from '../cache/icache';
 import { eventsReset, requestStop } from '../events';
-import { CPU_BASE, CPU_SIZE, INSTRUCTIONS, NOW, PENDING, STATE_BASE, STOP_REQUEST, STOP_RESET } from '../layout';
+import {
+  CPU_BASE,
+  CPU_SIZE,
+  INSTRUCTIONS,
+  NOW,
+  PART_NUMBER,
+  PENDING,
+  STATE_BASE,
+  STOP_REQUEST,
+  STOP_RESET,
+} from '../layout';
 import { derivedReset } from '../mmu/derived';
 import { CTR_TWAM, MD_CTR, MI_CTR } from '../mmu/mmu';
 import { socReset } from '../soc/soc';
@@ -33,9 +43,6 @@ import {
 
 /** DER after reset. */
 const DER_RESET: u32 = 0x2000000f;
-/** Part and mask number of a plain MPC860 rev C1. */
-const IMMR_PART: u32 = 0x0031;
-
 // Hard reset configuration word (hardware/siu.md section 3.4)
 const HRCW_IIP: u32 = 0x40000000;
 const HRCW_ISB: u32 = 0x01800000;
@@ -74,7 +81,7 @@ export function cpuReset(powerOn: bool): void {
   store<u32>(MSR, low ? 0 : MSR_IP);
   store<u32>(PC, low ? 0x00000100 : 0xfff00100);
   const isb = internalBase((hrcw & HRCW_ISB) >>> 23);
-  store<u32>(IMMR, isb | IMMR_PART);
+  store<u32>(IMMR, isb | load<u32>(PART_NUMBER));
   store<u32>(IMMR_WINDOW, isb);
   socReset(powerOn);
   busConfigChanged();

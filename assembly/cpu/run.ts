@@ -7,8 +7,9 @@
 // since then been contiguous, so (ip - RUN_BASE) / 8 is the number of instructions since then.
 
 import { BANK_BURST_BUSY, BANK_BURST_FIRST, BANK_BYTES, busBank, CLAIM_IMMR } from '../bus/physical';
-import { MISS_OVERHEAD, swapWays } from '../cache/dcache';
-import { DC_TAGS, IC_TAGS, LINE_MODIFIED, PLACE, SECOND, SET_BITS } from '../cache/layout';
+import { MISS_OVERHEAD } from '../cache/dcache';
+import { DC_SET_BITS, DC_TAGS, IC_SET_BITS, IC_TAGS, LINE_MODIFIED, PLACE, SECOND } from '../cache/layout';
+import { swapWays } from '../cache/sets';
 import { requestStop } from '../events';
 import {
   BUS_FREE_AT,
@@ -246,7 +247,7 @@ class Data {
     const t = table + ((ea >>> 7) & 0x1fe0);
     if (load<u32>(t, DP_FAST_READ) == (ea & mask)) {
       // The set is in the page offset, so it does not wait for the translation.
-      const record = ea & SET_BITS;
+      const record = ea & load<u32>(DC_SET_BITS);
       if (load<u32>(record, DC_TAGS) == (ea & ~15) + load<u32>(t, DP_DELTA)) {
         return load<u32>(record, DC_TAGS + PLACE) + (ea & 15);
       }
@@ -258,7 +259,7 @@ class Data {
   @inline static write(table: u32, ea: u32, mask: u32): u32 {
     const t = table + ((ea >>> 7) & 0x1fe0);
     if (load<u32>(t, DP_FAST_WRITE) == (ea & mask)) {
-      const record = ea & SET_BITS;
+      const record = ea & load<u32>(DC_SET_BITS);
       if (load<u32>(record, DC_TAGS) == (ea & ~15) + load<u32>(t, DP_DELTA)) {
         const data = load<u32>(record, DC_TAGS + PLACE);
         store<u8>(data, 1, LINE_MODIFIED);
@@ -314,7 +315,7 @@ class Current {
     let line: u32 = 0;
     if ((ea & 0xfffff000) == load<u32>(CURRENT_PAGE)) {
       const pa = ea + load<u32>(CURRENT_DELTA);
-      const record = ea & SET_BITS;
+      const record = ea & load<u32>(IC_SET_BITS);
       if (load<u32>(record, IC_TAGS) == pa) {
         line = load<u32>(record, IC_TAGS + PLACE);
       } else if (load<u32>(record, IC_TAGS + SECOND) == pa) {
@@ -1579,7 +1580,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
       const t = dtb + ((ea >>> 7) & 0x1fe0);
       if (load<u32>(t, DP_FAST_READ) == (ea & 0xfffff000)) {
         const pa = ea + load<u32>(t, DP_DELTA);
-        const record = DC_TAGS + (pa & SET_BITS);
+        const record = DC_TAGS + (pa & load<u32>(DC_SET_BITS));
         if (load<u32>(record, SECOND) == (pa & ~15)) {
           swapWays(record);
           left += load<u32>(ip) >>> 28;

@@ -62,12 +62,12 @@ export const WINDOW_END: u32 = RETIRED + 8;
 /** u32: not 0 = every instruction passes the slow boundary: tracing or serialized fetch. */
 export const STEPPING: u32 = WINDOW_END + 8;
 
-/** Predecoded copies of the I-cache's lines, 64 bytes each, by way and set as in cache/icache.ts. */
+/** Predecoded copies of the I-cache's lines, 64 bytes each, index = way × 256 + set as in cache/layout.ts. */
 export const CODE_LINES: u32 = (CURRENT_PAGE + 16 + 63) & ~63;
 export const CODE_LINE_BYTES: u32 = 64;
 
 /** Decoded lines by physical address: { u32 tag (address | 1), pad, 16 bytes raw at 8, predecoded line at 24 }. */
-export const DECODED: u32 = CODE_LINES + 256 * CODE_LINE_BYTES;
+export const DECODED: u32 = CODE_LINES + 1024 * CODE_LINE_BYTES;
 export const DECODED_ENTRIES: u32 = 8192;
 export const DECODED_BYTES: u32 = 80;
 export const DECODED_RAW: u32 = 8;

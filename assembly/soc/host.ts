@@ -28,7 +28,7 @@ import { uartBreak, uartLine } from './uart';
 
 /**
  * How the board straps and builds the part; to be called before powerOn.
- * `hrcw`: hard reset configuration word (D0 = 80000000); `modck`: MODCK[1:2]; `revNum`: word at 3CB0, 0 = mask C1;
+ * `hrcw`: hard reset configuration word (D0 = 80000000); `modck`: MODCK[1:2]; `revNum`: microcode revision, the word at 3CB0;
  * `dpram8k`: 1 on parts with 8 KB of dual-port RAM; `consolePort`: UART of the console mailboxes, 0, 1 = SMC1, 2,
  * 2–5 = SCC1–4; `seed`: of the Ethernet back-off generator.
  */

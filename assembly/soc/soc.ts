@@ -49,16 +49,13 @@ import { UART_SCC1, uartRxEvent, uartTxEvent } from './uart';
 export { decRead, decWrite, tbRead, tbWriteLower, tbWriteUpper } from './timebase';
 
 const REV_NUM: u32 = 0x3cb0;
-/** Microcode revision of mask C1, a plain 860. */
-const REV_NUM_C1: u32 = 0x0004;
 
 /** Put every on-chip device into its reset state; `powerOn` also clears what KAPWR keeps, and the dual-port RAM. */
 export function socReset(powerOn: bool): void {
   if (powerOn) {
     memory.fill(STATE_CLEAR, 0, STATE_CLEAR_END - STATE_CLEAR);
     memory.fill(IMMR_MEM, 0, IMMR_MEM_SIZE);
-    const rev = load<u32>(CFG_REV_NUM);
-    poke16(REV_NUM, rev ? rev : REV_NUM_C1);
+    poke16(REV_NUM, load<u32>(CFG_REV_NUM));
   }
   store<u32>(PENDING, 0);
   clocksReset(powerOn);

@@ -11,12 +11,15 @@ import { type BoardDescription, boardNamed, CONSOLE_PORTS, checkBoard } from './
 import { BoardConsole } from './console.js';
 import { type Core, instantiateCore, resources } from './core.js';
 import { BoardMemory } from './memory.js';
+import { type PartName, partNamed } from './parts.js';
 import { packSections, packZeros, section, unpackSections, unpackZeros } from './snapshot.js';
 
 /** What `Board.create` builds. */
 export interface BoardOptions {
   /** A board's name or a description of one's own ['eth_comm']. */
   board?: string | BoardDescription;
+  /** The member of the family to solder in instead of the board's own. */
+  cpu?: PartName;
   /** Content of the serial data flash from its first byte on; the rest is erased (0xFF). */
   dataFlash?: Uint8Array;
   /** Seed of the back-off of wire and SCC1 [1]. */
@@ -118,11 +121,12 @@ export class Board {
 
   /**
    * Builds a board and switches it on; it executes nothing before `boot`.
-   * @throws UsageError for an unknown board, a description that cannot be, or too large a data flash image
+   * @throws UsageError for an unknown board or CPU, a description that cannot be, or too large a data flash image
    */
   static async create(options: BoardOptions = {}): Promise<Board> {
     const wanted = options.board ?? 'eth_comm';
-    const description = typeof wanted === 'string' ? boardNamed(wanted) : wanted;
+    const named = typeof wanted === 'string' ? boardNamed(wanted) : wanted;
+    const description = options.cpu === undefined ? named : { ...named, cpu: options.cpu };
     checkBoard(description);
     const core = await instantiateCore();
     const fn = core.fn;
@@ -439,7 +443,9 @@ export class Board {
       );
     }
     fn.setDataFlashSelect(d.dataFlashSelect);
-    fn.socConfigure(0, 0, 0, 0, CONSOLE_PORTS.indexOf(d.console), this.#seed);
+    const { partNumber, icache, dcache, microcode, dualPortRam } = partNamed(d.cpu);
+    fn.partConfigure(partNumber, icache.sets, icache.ways, dcache.sets, dcache.ways);
+    fn.socConfigure(0, 0, microcode, dualPortRam === 8192 ? 1 : 0, CONSOLE_PORTS.indexOf(d.console), this.#seed);
     fn.powerOn(d.coreHz, d.oscmHz, d.extclkHz);
   }
 

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.js';
+import { type PartName, partNamed } from './parts.js';
 
 /**
  * Timing of a chip-select bank in core clocks, counted from the clock that
@@ -55,6 +56,8 @@ export type ConsolePort = (typeof CONSOLE_PORTS)[number];
 export interface BoardDescription {
   /** Its name in errors and snapshots. */
   name: string;
+  /** The member of the family that is soldered in. */
+  cpu: PartName;
   /** Core clock, Hz. */
   coreHz: number;
   /** Main crystal OSCM, Hz. */
@@ -118,6 +121,7 @@ const FLASH_SCY3: BankTiming = {
  */
 export const ETH_COMM: BoardDescription = {
   name: 'eth_comm',
+  cpu: 'mpc860',
   coreHz: 40_000_000,
   oscmHz: 4_000_000,
   extclkHz: 4_000_000,
@@ -186,6 +190,7 @@ export function checkBoard(board: BoardDescription): void {
       throw bad(`${field} must be a whole number from ${low} to ${high}, not ${value}`);
     }
   };
+  partNamed(board.cpu);
   whole('coreHz', board.coreHz, 1_000_000, 1_000_000_000);
   whole('oscmHz', board.oscmHz, 1, 1_000_000_000);
   whole('extclkHz', board.extclkHz, 0, 1_000_000_000);

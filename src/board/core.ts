@@ -19,6 +19,7 @@ export interface CoreFunctions {
     burstWrite: number,
     burstWriteBusy: number,
   ): void;
+  partConfigure(partNumber: number, icSets: number, icWays: number, dcSets: number, dcWays: number): void;
   powerOn(coreHz: number, oscmHz: number, extclkHz: number): void;
   run(until: number): number;
   now(): number;

@@ -6,7 +6,7 @@ import { UsageError } from '../errors.js';
  * sections. All numbers little-endian.
  */
 const MAGIC = 0x3653_4351; // "QCS6"
-const VERSION = 1;
+const VERSION = 2;
 
 /** The sections of a snapshot by four-character tag. */
 export type Sections = Map<string, Uint8Array>;

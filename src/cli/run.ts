@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { BOARDS } from '../board/boards.js';
+import { PARTS, type PartName, partName } from '../board/parts.js';
 import { UsageError } from '../errors.js';
 import { type BootParams, POLICIES, parsePolicy } from '../firmware/boot-params.js';
 import { parseElf } from '../firmware/elf.js';
@@ -15,6 +16,7 @@ import { bootWords, cacheSetting, duration, number, option, wholeNumber } from '
 
 interface RunOptions {
   board: string;
+  cpu?: PartName;
   hostfwd?: string[];
   boot?: BootParams;
   caches: { icache: boolean; dcache: boolean };
@@ -74,6 +76,7 @@ export function addRunCommand(program: Command, done: (code: number) => void): v
     .description('boot an image with its console on this terminal (Ctrl-] leaves)')
     .argument('<firmware>', "'ftpd', 'hello', 'mix' or a PowerPC ELF file")
     .option('--board <name>', 'board', 'eth_comm')
+    .option('--cpu <name>', `CPU to solder in: ${Object.keys(PARTS).join(', ')}`, partName)
     .option(
       '--hostfwd <rule>',
       'forward a port of this machine to the board: tcp:[ADDRESS]:PORT-[BOARD]:PORT (again for more)',
@@ -118,6 +121,7 @@ async function run(firmware: string, options: RunOptions): Promise<number> {
   const lab = await Lab.create({
     firmware: firmwareOf(firmware, options.board),
     board: options.board,
+    cpu: options.cpu,
     boot: params,
     chatter: options.chatter,
     seed: options.seed,

@@ -1,5 +1,6 @@
 import type { Board } from '../board/board.js';
 import type { Core } from '../board/core.js';
+import { partNamed } from '../board/parts.js';
 import { disassemble } from './disassemble.js';
 
 const hex = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
@@ -39,6 +40,7 @@ export function stopReport(board: Board, core: Core): string {
   const lines: string[] = [];
   const register = (name: string | number): string => hex(board.register(name));
   lines.push(
+    `${partNamed(board.description.cpu).title} on ${board.description.name}`,
     `pc ${register('pc')}  msr ${register('msr')}  lr ${register('lr')}  ctr ${register('ctr')}  cr ${register('cr')}  xer ${register('xer')}`,
     `srr0 ${register(26)}  srr1 ${register(27)}  dar ${register(19)}  dsisr ${register(18)}  immr ${register(638)}  cycle ${board.now}`,
   );

@@ -1,5 +1,6 @@
 import { Board } from '../board/board.js';
 import { type BoardDescription, boardNamed, withClock } from '../board/boards.js';
+import type { PartName } from '../board/parts.js';
 import { UsageError } from '../errors.js';
 import { type BootParams, checkBootParams, POLICIES, type Policy, parsePolicy } from '../firmware/boot-params.js';
 import { Chatter } from '../lan/chatter.js';
@@ -25,6 +26,8 @@ export interface LabSettings {
   firmware: string | Uint8Array;
   /** Board name, or a description of one's own ['eth_comm']. */
   board: string | BoardDescription;
+  /** CPU to solder in [the board's own, 'mpc860']. */
+  cpu: PartName | undefined;
   /** Core clock, Hz, a multiple of the crystal's [the board's own, 40 MHz]. */
   clockHz: number | undefined;
   /** Instruction cache [true]. */
@@ -58,6 +61,7 @@ export const LAB_DEFAULTS: Readonly<LabSettings> = {
   experiment: 'out-of-clusters',
   firmware: 'ftpd',
   board: 'eth_comm',
+  cpu: undefined,
   clockHz: undefined,
   icache: true,
   dcache: true,
@@ -226,7 +230,12 @@ export class Lab {
       const most = Math.floor((description.dataFlashBytes - LOG_HEADER_BYTES) / LOG_RECORD_BYTES);
       throw new UsageError(`a log of ${records.length} records does not fit the data flash, which holds ${most}`);
     }
-    const board = await Board.create({ board: description, dataFlash: image, seed: all.seed });
+    const board = await Board.create({
+      board: description,
+      dataFlash: image,
+      seed: all.seed,
+      ...(all.cpu && { cpu: all.cpu }),
+    });
     await board.boot(all.firmware, params);
     const expected = { bytes: file.length, sha256: sha256Hex(file) };
     return new Lab(board, all, params.ip ?? BOARD_IP, expected);

@@ -122,6 +122,7 @@ describe('words that the command line does not know', () => {
     [[...SCENARIO, '--caches', 'both'], /--caches takes on, off, i, d, not 'both'/],
     [[...SCENARIO, '--caches', '__proto__'], /--caches takes on, off, i, d/],
     [[...RUN, '--board', 'mbx999'], /unknown board 'mbx999'; known: eth_comm/],
+    [[...RUN, '--cpu', 'mpc8260'], /unknown CPU 'mpc8260'; known: mpc860, mpc860t, mpc860p, mpc862p, mpc866, mpc885/],
     [[...RUN, '--board', 'constructor'], /unknown board 'constructor'; known: eth_comm/],
   ])('%j', async (args, why) => {
     expectRefusal(await quicc860(...args), why);

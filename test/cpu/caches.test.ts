@@ -1,5 +1,6 @@
+import { PARTS } from 'quicc860';
 import { describe, expect, it } from 'vitest';
-import { asm, type BareCore, bareCore } from '../support/core.js';
+import { asm, type BareCore, type BarePart, bareCore } from '../support/core.js';
 
 const IC_CST = 560;
 const IC_ADR = 561;
@@ -19,8 +20,8 @@ function putMemory(core: BareCore, address: number, value: number): void {
   new DataView(core.ram().buffer, core.ram().byteOffset).setUint32(address, value);
 }
 
-function withCaches(): BareCore {
-  const core = bareCore();
+function withCaches(part?: BarePart): BareCore {
+  const core = bareCore(part);
   core.setSpr(IC_CST, ENABLE_I);
   core.setSpr(DC_CST, ENABLE_D);
   return core;
@@ -112,8 +113,16 @@ describe('data cache carries data (core-caches.md sections 7–9)', () => {
     expect(core.gpr(5)).toBe(5);
   });
 
-  it('load & lock until CCER2: two ways a set, 256 lines (U-Boot sizes caches so)', () => {
-    const core = withCaches();
+  // Sizes from hardware/core-caches.md section 1.
+  it.each([
+    ['mpc860', 4, 4],
+    ['mpc860t', 4, 4],
+    ['mpc860p', 16, 8],
+    ['mpc862p', 16, 8],
+    ['mpc866', 16, 8],
+    ['mpc885', 8, 8],
+  ] as const)('load & lock until CCER2 finds the size of the caches of the %s (U-Boot does so)', (cpu, code, data) => {
+    const core = withCaches(PARTS[cpu]);
     let locked = 0;
     for (let address = 0x10000; ; address += 16) {
       core.setSpr(DC_ADR, address);
@@ -121,16 +130,16 @@ describe('data cache carries data (core-caches.md sections 7–9)', () => {
       if (core.spr(DC_CST) & 0x00100000) break;
       locked++;
     }
-    expect(locked * 16).toBe(4096);
+    expect(locked * 16).toBe(data * 1024);
     core.setSpr(IC_CST, 0x0a000000);
-    let code = 0;
+    let codeLocked = 0;
     for (let address = 0x10000; ; address += 16) {
       core.setSpr(IC_ADR, address);
       core.setSpr(IC_CST, 0x06000000);
       if (core.spr(IC_CST) & 0x00100000) break;
-      code++;
+      codeLocked++;
     }
-    expect(code * 16).toBe(4096);
+    expect(codeLocked * 16).toBe(code * 1024);
   });
 });
 

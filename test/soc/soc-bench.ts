@@ -76,7 +76,7 @@ export class SocBench {
     this.core.socConfigure(
       0,
       options.modck ?? 0,
-      0,
+      4,
       options.dpram8k ? 1 : 0,
       options.consolePort ?? 0,
       options.seed ?? 1,

@@ -26,6 +26,7 @@ export interface BareCore {
 interface Functions {
   memory: WebAssembly.Memory;
   configure(ram: number, flash: number, dataFlash: number): number;
+  partConfigure(partNumber: number, icSets: number, icWays: number, dcSets: number, dcWays: number): void;
   flashBase(): number;
   bankDescribe(bank: number, kind: number, base: number, size: number, portBits: number, flags: number): void;
   bankTiming(bank: number, ...clocks: number[]): void;
@@ -58,8 +59,15 @@ export const DRAM_TIMING = [4, 5, 4, 2, 11, 3, 5, 9, 11] as const;
 
 const module = new WebAssembly.Module(readFileSync(new URL('../../dist/core.wasm', import.meta.url)));
 
+/** A member of the family as far as the core is told. */
+export interface BarePart {
+  partNumber: number;
+  icache: { sets: number; ways: number };
+  dcache: { sets: number; ways: number };
+}
+
 /** A machine after power-on, real mode, MSR[ME, RI] set, caches off, watchdog off, normal fetch (ICTRL = 7). */
-export function bareCore(): BareCore {
+export function bareCore(part?: BarePart): BareCore {
   const instance = new WebAssembly.Instance(module, {
     env: {
       abort: () => {
@@ -79,6 +87,10 @@ export function bareCore(): BareCore {
   fn.bankTiming(0, 5, 5, 5, 5, 20, 5, 5, 20, 20);
   fn.bankDescribe(1, 1, constant('RAM_BASE'), RAM_BYTES, 32, 1);
   fn.bankTiming(1, ...DRAM_TIMING);
+  if (part) {
+    const { partNumber, icache, dcache } = part;
+    fn.partConfigure(partNumber, icache.sets, icache.ways, dcache.sets, dcache.ways);
+  }
   fn.powerOn(40_000_000, 4_000_000, 4_000_000);
   fn.setReg(REG_SPR + SPR_IMMR, 0xff000000);
   fn.hostImmrWrite(0x004, 4, 0xffffff88);
