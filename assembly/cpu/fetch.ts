@@ -29,8 +29,8 @@ import {
   DECODED_ENTRIES,
   DECODED_LINE,
   DECODED_RAW,
+  fillSlot,
   leaveCodePage,
-  pagesUsed,
 } from '../mmu/derived';
 import {
   CTR_CIDEF,
@@ -99,10 +99,10 @@ function locate(ea: u32): bool {
     codePa = xlatePa;
     codeInhibited = xlateInhibited;
     if (xlateWholePage) {
+      fillSlot(p);
       store<u32>(p, ea & 0xfffff000);
       store<u32>(p, xlatePa - ea, 4);
       store<u32>(p, xlateInhibited ? 1 : 0, 8);
-      pagesUsed();
     }
     return true;
   }

@@ -38,8 +38,8 @@ import {
   DP_WRITE,
   DP_WRITE_THROUGH,
   dropTranslations,
+  fillSlot,
   PAGES_GENERATION,
-  pagesUsed,
 } from '../mmu/derived';
 import {
   CTR_CIDEF,
@@ -147,6 +147,7 @@ function fillPage(p: u32, ea: u32, write: bool): u32 {
   const cst = load<u32>(DC_CST);
   if (cst & DC_CST_DFWT) through = true;
   const at = whole ? p : ONCE;
+  if (whole) fillSlot(p);
   const bank = busBank(pa);
   let attributes: u32 = 0;
   let host: u32 = 0;
@@ -171,7 +172,6 @@ function fillPage(p: u32, ea: u32, write: bool): u32 {
   store<u32>(at, attributes, DP_ATTRIBUTES);
   store<i32>(at, bank, DP_BANK);
   store<u32>(at, host, DP_HOST);
-  pagesUsed();
   return at;
 }
 
@@ -401,10 +401,10 @@ export function dataWrite(ea: u32, size: u32, value: u32): void {
     writePiece(ea, size, value);
     return;
   }
-  // Both pages are checked before anything is stored.
+  // Both pages, or 1 KB subpages, are checked before anything is stored.
   const last = ea + size - 1;
-  if ((ea ^ last) & 0xfffff000) {
-    if (!page(ea, true) || !page(last & 0xfffff000, true)) return;
+  if ((ea ^ last) & 0xfffffc00) {
+    if (!page(ea, true) || !page(last & 0xfffffc00, true)) return;
   }
   if (size == 2 || !(ea & 1)) {
     const half = size >>> 1;

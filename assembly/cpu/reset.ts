@@ -16,7 +16,7 @@ import {
   STOP_RESET,
 } from '../layout';
 import { derivedReset } from '../mmu/derived';
-import { CTR_TWAM, MD_CTR, MI_CTR } from '../mmu/mmu';
+import { CTR_TWAM, MD_CTR, MI_CTR, tlbPowerOn } from '../mmu/mmu';
 import { socReset } from '../soc/soc';
 import { CFG_HRCW } from '../soc/state';
 import {
@@ -59,6 +59,7 @@ export function cpuReset(powerOn: bool): void {
     icReset();
     dcReset();
     eventsReset();
+    tlbPowerOn();
   }
   store<u32>(PENDING, 0);
   store<u32>(IC_CST, 0);

@@ -16,7 +16,7 @@ import {
   dcUnlockLine,
 } from '../cache/dcache';
 import { IC_CST_IEN, icInvalidateAll, icReadPort, icUnlockAll, icUnlockLine } from '../cache/icache';
-import { dropTranslations } from '../mmu/derived';
+import { dropTranslated, dropTranslations } from '../mmu/derived';
 import {
   CTR_CIDEF,
   CTR_GPM,
@@ -37,12 +37,15 @@ import {
   MD_EPN,
   MD_RPN,
   MD_TWC,
+  MD_TWC_BITS,
   MI_AP,
   MI_CAM,
   MI_CTR,
   MI_EPN,
   MI_RPN,
   MI_TWC,
+  MI_TWC_BITS,
+  MX_EPN_BITS,
   readDataTwc,
   readTwb,
 } from '../mmu/mmu';
@@ -78,6 +81,9 @@ export const SPR_DONE: u32 = 0;
 export const SPR_REFETCH: u32 = 1;
 /** No such register. */
 export const SPR_NONE: u32 = 2;
+
+/** Bits of MI_CTR that exist; MD_CTR has WTDEF and TWAM too. */
+const MI_CTR_BITS: u32 = CTR_GPM | CTR_PPM | CTR_CIDEF | CTR_RSV4 | CTR_PPCS | CTR_INDX;
 
 /** Set by `sprRead` if the register exists. Valid until the next call. */
 export let sprExists: bool = false;
@@ -251,40 +257,40 @@ export function sprWrite(n: u32, value: u32): u32 {
       setImmr(value);
       return SPR_REFETCH;
     case 784:
-      store<u32>(MI_CTR, value & (CTR_GPM | CTR_PPM | CTR_CIDEF | CTR_RSV4 | CTR_PPCS | CTR_INDX));
-      return translationChanged();
+      return writeControl(MI_CTR, value & MI_CTR_BITS, false);
     case 786:
       store<u32>(MI_AP, value);
-      return translationChanged();
+      dropTranslated(false);
+      return SPR_DONE;
     case 787:
-      store<u32>(MI_EPN, value);
+      store<u32>(MI_EPN, value & MX_EPN_BITS);
       return SPR_DONE;
     case 789:
-      store<u32>(MI_TWC, value);
+      store<u32>(MI_TWC, value & MI_TWC_BITS);
       return SPR_DONE;
     case 790:
       loadEntry(false, value);
       return SPR_DONE;
     case 792:
-      store<u32>(
-        MD_CTR,
-        value & (CTR_GPM | CTR_PPM | CTR_CIDEF | CTR_WTDEF | CTR_RSV4 | CTR_TWAM | CTR_PPCS | CTR_INDX),
-      );
-      return translationChanged();
+      return writeControl(MD_CTR, value & (MI_CTR_BITS | CTR_WTDEF | CTR_TWAM), true);
     case 793:
+      if (load<u32>(M_CASID) == (value & 15)) return SPR_DONE;
       store<u32>(M_CASID, value & 15);
-      return translationChanged();
+      dropTranslated(false);
+      dropTranslated(true);
+      return SPR_DONE;
     case 794:
       store<u32>(MD_AP, value);
-      return translationChanged();
+      dropTranslated(true);
+      return SPR_DONE;
     case 795:
-      store<u32>(MD_EPN, value);
+      store<u32>(MD_EPN, value & MX_EPN_BITS);
       return SPR_DONE;
     case 796:
       store<u32>(M_TWB, value & 0xfffff000);
       return SPR_DONE;
     case 797:
-      store<u32>(MD_TWC, value);
+      store<u32>(MD_TWC, value & MD_TWC_BITS);
       return SPR_DONE;
     case 798:
       loadEntry(true, value);
@@ -307,8 +313,12 @@ export function sprWrite(n: u32, value: u32): u32 {
   }
 }
 
-function translationChanged(): u32 {
-  dropTranslations();
+/** Writes MI_CTR or MD_CTR. Software that sets only the index, as reload handlers may, keeps its translations. */
+function writeControl(at: u32, value: u32, data: bool): u32 {
+  const changed = load<u32>(at) ^ value;
+  store<u32>(at, value);
+  if (changed & (CTR_CIDEF | CTR_WTDEF)) dropTranslations();
+  else if (changed & (CTR_GPM | CTR_PPCS)) dropTranslated(data);
   return SPR_DONE;
 }
 

@@ -19,7 +19,7 @@ export const DP_FAST_READ: u32 = 0;
 export const DP_FAST_WRITE: u32 = 4;
 /** u32: PA - EA. */
 export const DP_DELTA: u32 = 8;
-/** u32: EA page if loads are allowed, else DP_NOTHING. */
+/** u32: EA page if loads are allowed, else DP_NOTHING. Every slot in use has it, for what may be stored may be loaded. */
 export const DP_READ: u32 = 12;
 /** u32: EA page if stores are allowed, else DP_NOTHING. */
 export const DP_WRITE: u32 = 16;
@@ -45,12 +45,9 @@ export const CURRENT_PAGE: u32 = CODE_PAGES + 3 * CODE_TABLE_BYTES;
 export const CURRENT_DELTA: u32 = CURRENT_PAGE + 4;
 /** u32: BUS_GENERATION for which the tables hold. */
 export const PAGES_GENERATION: u32 = CURRENT_PAGE + 8;
-/** u32: 1 = the tables are empty already. */
-const PAGES_EMPTY: u32 = CURRENT_PAGE + 12;
-
 // The run loop's own notes (cpu/run.ts), meaningful only while it runs.
 /** u32: predecoded line that is being executed. */
-export const CURRENT_LINE: u32 = PAGES_EMPTY + 4;
+export const CURRENT_LINE: u32 = CURRENT_PAGE + 16;
 /** u32: where `ip` would have been at the last branch, had the lines since then been contiguous. */
 export const RUN_BASE: u32 = CURRENT_LINE + 4;
 /** u32: entry whose branch input was set right before it, in the line before; 0 = none. Cleared together with RUN_BASE. */
@@ -89,6 +86,13 @@ export const AT_LEFT: u32 = BURST_PAGE + 16;
 /** u32: effective address of the access, or target of the branch. */
 export const AT_ADDRESS: u32 = BURST_PAGE + 20;
 
+// Slots of the page tables that may hold something: to forget everything costs what was filled, not the tables' size.
+/** u32: how many. */
+const FILLED: u32 = AT_ADDRESS + 4;
+/** u32 × FILLED_MAX: their addresses. A slot that is not empty is here, at least once. */
+const FILLED_SLOTS: u32 = FILLED + 4;
+const FILLED_MAX: u32 = 512;
+
 /** The next line fetched must ask for its translation. */
 export function leaveCodePage(): void {
   store<u32>(CURRENT_PAGE, 1);
@@ -98,34 +102,61 @@ export function leaveCodePage(): void {
 /** Forgets every derived translation. */
 export function dropTranslations(): void {
   leaveCodePage();
-  if (load<u32>(PAGES_EMPTY)) return;
-  for (let t: u32 = 0; t < 3 * DATA_TABLE_BYTES; t += 32) dropDataPage(DATA_PAGES + t);
-  for (let t: u32 = 0; t < 3 * CODE_TABLE_BYTES; t += 16) store<u32>(CODE_PAGES + t, 1);
-  store<u32>(PAGES_EMPTY, 1);
+  const used = load<u32>(FILLED);
+  for (let i: u32 = 0; i < used; i++) dropSlot(load<u32>(FILLED_SLOTS + (i << 2)));
+  store<u32>(FILLED, 0);
+}
+
+/** Forgets everything that was derived from the TLB of one side. */
+export function dropTranslated(data: bool): void {
+  dropPages(data, 0, 0);
 }
 
 /** Forgets what was derived from a TLB entry of one side that covers `ea` under `mask`. */
 export function dropPages(data: bool, ea: u32, mask: u32): void {
+  if (!data && (!((load<u32>(CURRENT_PAGE) ^ ea) & mask) || !((load<u32>(BURST_PAGE) ^ ea) & mask))) leaveCodePage();
+  // Contexts 1 and 2: translation is on
+  const first = data ? DATA_PAGES + DATA_TABLE_BYTES : CODE_PAGES + CODE_TABLE_BYTES;
+  const tableBytes = data ? DATA_TABLE_BYTES : CODE_TABLE_BYTES;
   if (mask < 0xffffc000) {
-    dropTranslations();
+    dropFilled(first, first + 2 * tableBytes, ea, mask);
     return;
   }
-  if (!data) leaveCodePage();
-  const first = ea & mask;
-  const last = first | (~mask & 0xfffff000);
-  for (let page = first; ; page += 0x1000) {
-    // Contexts 1 and 2: translation is on
-    for (let context: u32 = 1; context < 3; context++) {
-      if (data) {
-        const p = DATA_PAGES + context * DATA_TABLE_BYTES + ((page >>> 7) & 0x1fe0);
-        if (load<u32>(p, DP_READ) == page || load<u32>(p, DP_WRITE) == page) dropDataPage(p);
-      } else {
-        const p = CODE_PAGES + context * CODE_TABLE_BYTES + ((page >>> 8) & 0x3f0);
-        if (load<u32>(p) == page) store<u32>(p, 1);
-      }
-    }
+  const last = (ea & mask) | (~mask & 0xfffff000);
+  for (let page = ea & mask; ; page += 0x1000) {
+    const p = first + (data ? (page >>> 7) & 0x1fe0 : (page >>> 8) & 0x3f0);
+    if (slotPage(p) == page) dropSlot(p);
+    if (slotPage(p + tableBytes) == page) dropSlot(p + tableBytes);
     if (page == last) return;
   }
+}
+
+/** Forgets those slots in [from, to) that hold a page which agrees with `ea` under `mask`. */
+function dropFilled(from: u32, to: u32, ea: u32, mask: u32): void {
+  const used = load<u32>(FILLED);
+  let kept: u32 = 0;
+  for (let i: u32 = 0; i < used; i++) {
+    const p = load<u32>(FILLED_SLOTS + (i << 2));
+    const page = slotPage(p);
+    if (page & 0xfff) continue;
+    if (p >= from && p < to && !((page ^ ea) & mask)) {
+      dropSlot(p);
+    } else {
+      store<u32>(FILLED_SLOTS + (kept << 2), p);
+      kept++;
+    }
+  }
+  store<u32>(FILLED, kept);
+}
+
+/** Page that slot `p` holds; DP_NOTHING or 1 if it holds none. */
+function slotPage(p: u32): u32 {
+  return load<u32>(p + (p < CODE_PAGES ? DP_READ : 0));
+}
+
+function dropSlot(p: u32): void {
+  if (p < CODE_PAGES) dropDataPage(p);
+  else store<u32>(p, 1);
 }
 
 function dropDataPage(p: u32): void {
@@ -135,15 +166,23 @@ function dropDataPage(p: u32): void {
   store<u32>(p, DP_NOTHING, DP_WRITE);
 }
 
-/** A table got an entry. */
-export function pagesUsed(): void {
-  store<u32>(PAGES_EMPTY, 0);
+/** To be called before slot `p` is filled. */
+export function fillSlot(p: u32): void {
+  if (!(slotPage(p) & 0xfff)) return;
+  let used = load<u32>(FILLED);
+  if (used == FILLED_MAX) {
+    dropTranslations();
+    used = 0;
+  }
+  store<u32>(FILLED_SLOTS + (used << 2), p);
+  store<u32>(FILLED, used + 1);
 }
 
 /** Empties everything derived, decoded lines included. */
 export function derivedReset(): void {
-  store<u32>(PAGES_EMPTY, 0);
-  dropTranslations();
-  for (let t: u32 = 0; t < DATA_TABLE_BYTES; t += 32) dropDataPage(DATA_PAGES_EMPTY + t);
+  leaveCodePage();
+  store<u32>(FILLED, 0);
+  for (let t: u32 = 0; t < DATA_TABLES * DATA_TABLE_BYTES; t += 32) dropDataPage(DATA_PAGES + t);
+  for (let t: u32 = 0; t < 3 * CODE_TABLE_BYTES; t += 16) store<u32>(CODE_PAGES + t, 1);
   for (let i: u32 = 0; i < DECODED_ENTRIES; i++) store<u32>(DECODED + i * DECODED_BYTES, 0);
 }
