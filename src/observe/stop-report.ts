@@ -40,9 +40,8 @@ export function stopReport(board: Board, core: Core): string {
   const lines: string[] = [];
   const register = (name: string | number): string => hex(board.register(name));
   lines.push(
-    `${partNamed(board.description.cpu).title} on ${board.description.name}`,
     `pc ${register('pc')}  msr ${register('msr')}  lr ${register('lr')}  ctr ${register('ctr')}  cr ${register('cr')}  xer ${register('xer')}`,
-    `srr0 ${register(26)}  srr1 ${register(27)}  dar ${register(19)}  dsisr ${register(18)}  immr ${register(638)}  cycle ${board.now}`,
+    `srr0 ${register(26)}  srr1 ${register(27)}  dar ${register(19)}  dsisr ${register(18)}  immr ${register(638)}  cycle ${board.now}  ${partNamed(board.description.cpu).title} on ${board.description.name}`,
   );
   for (let row = 0; row < 32; row += 8) {
     const values: string[] = [];
