@@ -2,15 +2,13 @@
 // the predecoded form that the run loop executes. Nothing snoops: stores do not reach lines that are here.
 
 import { decodeLine } from '../cpu/decode';
-import { LINE_BYTES as PREDECODED_BYTES } from '../cpu/ops';
+import { LINE_TAG, LINE_BYTES as PREDECODED_BYTES } from '../cpu/ops';
 import { IC_ADR } from '../cpu/state';
 import {
   CODE_LINE_BYTES,
   CODE_LINES,
   DECODED,
-  DECODED_BYTES,
   DECODED_ENTRIES,
-  DECODED_LINE,
   DECODED_RAW,
 } from '../mmu/derived';
 import {
@@ -89,23 +87,28 @@ export function icInstall(line: u32, place: u32, raw: u32): void {
 
 /** Predecoded form of the 16 bytes at `raw`, remembered by physical address as long as the bytes are the same. */
 export function decoded(line: u32, raw: u32): u32 {
-  const e = DECODED + ((line >>> 4) & (DECODED_ENTRIES - 1)) * DECODED_BYTES;
-  const low = load<u64>(raw);
-  const high = load<u64>(raw, 8);
-  if (load<u32>(e) == (line | 1) && load<u64>(e, DECODED_RAW) == low && load<u64>(e, DECODED_RAW + 8) == high) {
-    return e + DECODED_LINE;
+  const index = (line >>> 4) & (DECODED_ENTRIES - 1);
+  const e = DECODED + index * CODE_LINE_BYTES;
+  const from = DECODED_RAW + (index << 4);
+  if (load<u32>(e, LINE_TAG) == (line | 1) && load<u64>(from) == load<u64>(raw) && load<u64>(from, 8) == load<u64>(raw, 8)) {
+    return e;
   }
-  store<u32>(e, line | 1);
-  store<u64>(e, low, DECODED_RAW);
-  store<u64>(e, high, DECODED_RAW + 8);
-  decodeLine(raw, e + DECODED_LINE);
-  return e + DECODED_LINE;
+  copyLine(from, raw);
+  decodeLine(raw, e, line);
+  store<u32>(e, line | 1, LINE_TAG);
+  return e;
 }
 
 /** Decodes every line anew, after a snapshot came back. */
 export function icRedecode(): void {
-  for (let i: u32 = 0; i < MOST_SETS * MOST_WAYS; i++) {
-    decodeLine(IC_LINES + i * LINE_BYTES, CODE_LINES + i * CODE_LINE_BYTES);
+  const ways = load<u32>(IC_WAYS);
+  const sets = load<u32>(IC_SET_BITS);
+  for (let set: u32 = 0; set <= sets; set += 16) {
+    for (let i: u32 = 0; i < ways; i++) {
+      const at = wayAt(IC_TAGS + set, i);
+      const place = load<u32>(at, PLACE);
+      decodeLine(stateOf(place), place, load<u32>(at));
+    }
   }
 }
 
@@ -114,7 +117,7 @@ export function icPatch(pa: u32, value: u32): void {
   const place = icPeek(pa & ~15);
   if (!place) return;
   store<u8>(stateOf(place) + (pa & 15), <u8>value);
-  decodeLine(stateOf(place), place);
+  decodeLine(stateOf(place), place, pa & ~15);
 }
 
 /** icbi: drops the line at `line`. */

@@ -2,7 +2,11 @@
 // costs: hardware/core-timing.md section 6.
 
 import {
+  BR_NOT_TAKEN,
+  BR_TAKEN,
+  COUNT_SHIFT,
   FLAG_AA,
+  FLAG_FIRST,
   FLAG_HOT,
   FLAG_LIKELY,
   FLAG_LK,
@@ -10,6 +14,8 @@ import {
   fused,
   LINE_END_ENTRY,
   LINE_HEAD,
+  LINE_PA,
+  MISPREDICT,
   OP_ADD,
   OP_ADD_RC,
   OP_ADDC,
@@ -26,13 +32,12 @@ import {
   OP_BC,
   OP_BCCTR,
   OP_BCLR,
+  OP_BCR,
   OP_BCTR,
   OP_BCTRL,
   OP_BDNZ,
-  OP_BF,
   OP_BL,
   OP_BLR,
-  OP_BT,
   OP_CMPLW,
   OP_CMPLWI,
   OP_CMPW,
@@ -75,9 +80,11 @@ import {
   OP_ORC,
   OP_ORI,
   OP_RLWIMI,
+  OP_RLWIMI_RC,
   OP_RLWINM,
   OP_RLWINM_RC,
   OP_RLWNM,
+  OP_RLWNM_RC,
   OP_SLOW,
   OP_SLW,
   OP_SRAW,
@@ -118,8 +125,8 @@ let late: u32 = 0;
 let sets: u32 = 0;
 let needs: u32 = 0;
 
-/** Decodes the 16 bytes at `raw` (a whole line) into the predecoded line at `line`. */
-export function decodeLine(raw: u32, line: u32): void {
+/** Decodes the 16 bytes at `raw`, the line at physical address `pa`, into the predecoded line at `line`. */
+export function decodeLine(raw: u32, line: u32, pa: u32): void {
   let lastLate: u32 = 0;
   let lastSets: u32 = 0;
   for (let i: u32 = 0; i < 4; i++) {
@@ -132,18 +139,41 @@ export function decodeLine(raw: u32, line: u32): void {
       if (needs & lastSets & SETS_MUL) cost++;
       if (needs & lastSets & SETS_BRANCH_INPUT) low |= FLAG_HOT;
     }
-    const op = low & 0xff;
-    if (i && (op == OP_BT || op == OP_BF)) {
+    if (i == 0 && needs & SETS_BRANCH_INPUT) low |= FLAG_FIRST;
+    if ((low & 0xff) == OP_BCR && low & FLAG_HOT) {
       const before = line + ((i - 1) << 3);
       store<u8>(before, <u8>fused(load<u8>(before)));
     }
-    store<u32>(line + (i << 3), low | ((cost > 15 ? 15 : cost) << 28));
+    branchClocks();
+    store<u32>(line + (i << 3), low | ((cost > 7 ? 7 : cost) << 13));
     store<u32>(line + (i << 3), high, 4);
     lastLate = late;
     lastSets = sets;
   }
   store<u32>(line, OP_LINE_END | (lastSets << 8), LINE_END_ENTRY);
   store<u32>(line, lastLate, LINE_END_ENTRY + 4);
+  store<u32>(line, pa, LINE_PA);
+}
+
+/** What of a branch's clocks is known now: all but folding, and an input set at the end of the line before. */
+function branchClocks(): void {
+  const hot: u32 = low & FLAG_HOT ? 1 : 0;
+  const likely = (low & FLAG_LIKELY) != 0;
+  switch (low & 0xff) {
+    case OP_BCR:
+    case OP_BDNZ: {
+      cost = BR_NOT_TAKEN + hot + (hot && likely ? MISPREDICT : 0);
+      const taken = BR_TAKEN + hot + (hot && !likely ? MISPREDICT : 0);
+      high = (high << 8) | ((taken - cost) & 0xff);
+      return;
+    }
+    case OP_B:
+    case OP_BL:
+    case OP_BLR:
+    case OP_BCTR:
+    case OP_BCTRL:
+      cost = BR_TAKEN + hot;
+  }
 }
 
 /** Ones from bit `first` to bit `last` inclusive, big-endian bit numbers, wrapping if first > last. */
@@ -159,7 +189,32 @@ function bit(n: u32): u32 {
 
 /** op with destination rD (6–10), sources rA (11–15) and rB (16–20). */
 function setDab(op: u32, d: u32, a: u32, b: u32): void {
-  low = op | (d << 8) | (a << 13) | (b << 18);
+  set(op, d, a, b << 2);
+}
+
+function set(op: u32, d: u32, a: u32, immediate: u32): void {
+  low = op | (d << 18) | (a << 26);
+  high = immediate;
+}
+
+/** Compare of rA; the field of CR is no GPR. */
+function compare(op: u32, field: u32, a: u32, immediate: u32): void {
+  low = op | (field << 16) | (a << 26);
+  high = immediate;
+  sources = bit(a);
+  sets = bit(field);
+}
+
+/** rA <- rS rotated and masked; the count, or the register that has it, is the instruction's rB field. */
+function rotate(op: u32, word: u32): void {
+  set(op, (word >>> 21) & 31, (word >>> 16) & 31, rotateMask((word >>> 6) & 31, (word >>> 1) & 31));
+  low |= ((word >>> 11) & 31) << COUNT_SHIFT;
+  if (word & 1) sets = 1;
+}
+
+/** BO and BI as the general branches want them. */
+function setCondition(op: u32, bo: u32, bi: u32): void {
+  low = op | ((bi >>> 2) << 16) | (bo << 19) | ((8 >>> (bi & 3)) << 24);
 }
 
 function slow(word: u32, clocks: u32): void {
@@ -183,33 +238,24 @@ function decode(word: u32, slot: u32): void {
   needs = 0;
   switch (word >>> 26) {
     case 7: // mulli
-      setDab(OP_MULLI, d, a, 0);
-      high = simm;
+      set(OP_MULLI, d, a, simm);
       sources = bit(a);
       late = bit(d);
       sets = SETS_MUL;
       return;
     case 8: // subfic
-      setDab(OP_SUBFIC, d, a, 0);
-      high = simm;
+      set(OP_SUBFIC, d, a, simm);
       sources = bit(a);
       return;
     case 10: // cmpli
-      setDab(OP_CMPLWI, d >>> 2, a, 0);
-      high = uimm;
-      sources = bit(a);
-      sets = bit(d >>> 2);
+      compare(OP_CMPLWI, d >>> 2, a, uimm);
       return;
     case 11: // cmpi
-      setDab(OP_CMPWI, d >>> 2, a, 0);
-      high = simm;
-      sources = bit(a);
-      sets = bit(d >>> 2);
+      compare(OP_CMPWI, d >>> 2, a, simm);
       return;
     case 12: // addic
     case 13: // addic.
-      setDab(OP_ADDIC, d, a, 0);
-      high = simm;
+      set(OP_ADDIC, d, a, simm);
       sources = bit(a);
       if (word & 0x04000000) {
         low |= FLAG_RC;
@@ -218,8 +264,7 @@ function decode(word: u32, slot: u32): void {
       return;
     case 14: // addi
     case 15: // addis
-      setDab(a ? OP_ADDI : OP_LI, d, a, 0);
-      high = word & 0x04000000 ? uimm << 16 : simm;
+      set(a ? OP_ADDI : OP_LI, d, a, word & 0x04000000 ? uimm << 16 : simm);
       if (a) sources = bit(a);
       return;
     case 16: // bc
@@ -231,7 +276,8 @@ function decode(word: u32, slot: u32): void {
       cost = 0;
       low = word & 1 ? OP_BL | FLAG_LK : OP_B;
       if (word & 2) {
-        low = OP_BC | (20 << 8) | FLAG_AA | FLAG_LIKELY | (word & 1 ? FLAG_LK : 0);
+        setCondition(OP_BC, 20, 0);
+        low |= FLAG_AA | FLAG_LIKELY | (word & 1 ? FLAG_LK : 0);
         high = target;
       } else {
         if (target == 0 && !(word & 1)) low = OP_B_SELF;
@@ -244,41 +290,32 @@ function decode(word: u32, slot: u32): void {
       decode19(word);
       return;
     case 20: // rlwimi
-      setDab(OP_RLWIMI, d, a, b);
-      high = rotateMask((word >>> 6) & 31, (word >>> 1) & 31);
+      rotate(word & 1 ? OP_RLWIMI_RC : OP_RLWIMI, word);
       sources = bit(a) | bit(d);
-      record(word);
       return;
     case 21: // rlwinm
-      setDab(word & 1 ? OP_RLWINM_RC : OP_RLWINM, d, a, b);
-      high = rotateMask((word >>> 6) & 31, (word >>> 1) & 31);
+      rotate(word & 1 ? OP_RLWINM_RC : OP_RLWINM, word);
       sources = bit(d);
-      if (word & 1) sets = 1;
       return;
     case 23: // rlwnm
-      setDab(OP_RLWNM, d, a, b);
-      high = rotateMask((word >>> 6) & 31, (word >>> 1) & 31);
+      rotate(word & 1 ? OP_RLWNM_RC : OP_RLWNM, word);
       sources = bit(d) | bit(b);
-      record(word);
       return;
     case 24: // ori
     case 25: // oris
-      setDab(OP_ORI, d, a, 0);
-      high = word & 0x04000000 ? uimm << 16 : uimm;
+      set(OP_ORI, d, a, word & 0x04000000 ? uimm << 16 : uimm);
       if (d == a && uimm == 0) low = OP_NOP;
       else if (uimm == 0) setDab(OP_MR, d, a, 0);
       sources = bit(d);
       return;
     case 26: // xori
     case 27: // xoris
-      setDab(OP_XORI, d, a, 0);
-      high = word & 0x04000000 ? uimm << 16 : uimm;
+      set(OP_XORI, d, a, word & 0x04000000 ? uimm << 16 : uimm);
       sources = bit(d);
       return;
     case 28: // andi.
     case 29: // andis.
-      setDab(OP_ANDI, d, a, 0);
-      high = word & 0x04000000 ? uimm << 16 : uimm;
+      set(OP_ANDI, d, a, word & 0x04000000 ? uimm << 16 : uimm);
       sources = bit(d);
       sets = 1;
       return;
@@ -354,8 +391,7 @@ function loadForm(op: u32, word: u32, a: u32, simm: u32): void {
     slow(word, 1);
     return;
   }
-  setDab(op, d, a, 0);
-  high = simm;
+  set(op, d, a, simm);
   sources = bit(a);
 }
 
@@ -366,8 +402,7 @@ function storeForm(op: u32, word: u32, a: u32, simm: u32): void {
     slow(word, 1);
     return;
   }
-  setDab(op, s, a, 0);
-  high = simm;
+  set(op, s, a, simm);
   sources |= bit(a);
 }
 
@@ -443,14 +478,12 @@ function decode31(word: u32): void {
   const b = (word >>> 11) & 31;
   switch ((word >>> 1) & 0x3ff) {
     case 0: // cmp
-      setDab(OP_CMPW, d >>> 2, a, b);
-      sources = bit(a) | bit(b);
-      sets = bit(d >>> 2);
+      compare(OP_CMPW, d >>> 2, a, b << 2);
+      sources |= bit(b);
       return;
     case 32: // cmpl
-      setDab(OP_CMPLW, d >>> 2, a, b);
-      sources = bit(a) | bit(b);
-      sets = bit(d >>> 2);
+      compare(OP_CMPLW, d >>> 2, a, b << 2);
+      sources |= bit(b);
       return;
     case 8:
     case 520:
@@ -668,8 +701,8 @@ function decode19(word: u32): void {
   switch ((word >>> 1) & 0x3ff) {
     case 16: // bclr
       cost = 0;
-      low = (bo & 0x14) == 0x14 && !(word & 1) ? OP_BLR : OP_BCLR;
-      low |= (bo << 8) | ((bi >>> 2) << 13) | ((8 >>> (bi & 3)) << 18) | (word & 1 ? FLAG_LK : 0);
+      setCondition((bo & 0x14) == 0x14 && !(word & 1) ? OP_BLR : OP_BCLR, bo, bi);
+      low |= word & 1 ? FLAG_LK : 0;
       needs = SETS_LR;
       if (!(bo & 16)) needs |= bit(bi >>> 2);
       if (!(bo & 4)) needs |= SETS_CTR;
@@ -677,8 +710,8 @@ function decode19(word: u32): void {
       return;
     case 528: // bcctr
       cost = 0;
-      low = (bo & 0x14) == 0x14 ? (word & 1 ? OP_BCTRL : OP_BCTR) : OP_BCCTR;
-      low |= (bo << 8) | ((bi >>> 2) << 13) | ((8 >>> (bi & 3)) << 18) | (word & 1 ? FLAG_LK : 0);
+      setCondition((bo & 0x14) == 0x14 ? (word & 1 ? OP_BCTRL : OP_BCTR) : OP_BCCTR, bo, bi);
+      low |= word & 1 ? FLAG_LK : 0;
       needs = SETS_CTR;
       if (!(bo & 16)) needs |= bit(bi >>> 2);
       if (word & 1) sets = SETS_LR;
@@ -712,14 +745,16 @@ function decodeBranchConditional(word: u32, slot: u32): void {
   const bi = (word >>> 16) & 31;
   const displacement = <u32>(<i32>(word << 16) >> 16) & ~3;
   cost = 0;
-  low = OP_BC;
+  setCondition(OP_BC, bo, bi);
   if (!(word & 3)) {
-    const kind = bo & 0x1c;
-    if (kind == 0x0c) low = OP_BT;
-    else if (kind == 0x04) low = OP_BF;
-    else if ((bo & 0x16) == 0x10) low = OP_BDNZ;
+    if ((bo & 0x14) == 0x04) {
+      // The high four bits invert what is read from CR.
+      const mask = 8 >>> (bi & 3);
+      low = OP_BCR | ((bi >>> 2) << 16) | ((mask | (bo & 8 ? 0 : 0xf0)) << 24);
+    } else if ((bo & 0x16) == 0x10) {
+      low = OP_BDNZ;
+    }
   }
-  low |= (bo << 8) | ((bi >>> 2) << 13) | ((8 >>> (bi & 3)) << 18);
   if (word & 1) {
     low |= FLAG_LK;
     sets = SETS_LR;

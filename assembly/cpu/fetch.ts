@@ -20,14 +20,13 @@ import {
   BURST_BANK,
   BURST_HOST,
   BURST_PAGE,
+  CODE_LINE_BYTES,
   CODE_PAGES,
   CODE_TABLE_BYTES,
   CURRENT_DELTA,
   CURRENT_PAGE,
   DECODED,
-  DECODED_BYTES,
   DECODED_ENTRIES,
-  DECODED_LINE,
   DECODED_RAW,
   fillSlot,
   leaveCodePage,
@@ -54,6 +53,7 @@ import {
   SRR1_PROTECTED,
   VECTOR_ITLB_ERROR,
 } from './exceptions';
+import { LINE_TAG } from './ops';
 import {
   BURST_BUFFER,
   FETCH_BURST,
@@ -133,7 +133,7 @@ export function fetchLine(ea: u32): u32 {
   if (cached) {
     // Translations that hold for one 1 KB subpage only are asked for again on every line.
     if (wholePage(ea)) {
-      store<u32>(CURRENT_PAGE, ea & 0xfffff000);
+      store<u32>(CURRENT_PAGE, line & 0xfffff000);
     }
     place = icFind(line);
     if (place) return cachedLine(line, place);
@@ -208,8 +208,10 @@ export class Burst {
       const from = line + load<u32>(BURST_HOST);
       const low = load<u64>(from);
       const high = load<u64>(from, 8);
-      const e = DECODED + ((pa >>> 4) & (DECODED_ENTRIES - 1)) * DECODED_BYTES;
-      if (load<u32>(e) == (pa | 1) && load<u64>(e, DECODED_RAW) == low && load<u64>(e, DECODED_RAW + 8) == high) {
+      const index = (pa >>> 4) & (DECODED_ENTRIES - 1);
+      const e = DECODED + index * CODE_LINE_BYTES;
+      const raw = DECODED_RAW + (index << 4);
+      if (load<u32>(e, LINE_TAG) == (pa | 1) && load<u64>(raw) == low && load<u64>(raw, 8) == high) {
         const b = load<u32>(BURST_BANK);
         const start = max<u64>(now + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
         const first = start + load<u32>(b, BANK_BURST_FIRST);
@@ -219,11 +221,9 @@ export class Burst {
         store<u64>(STREAM_AT, first);
         store<u32>(STREAM_WORD, (ea >>> 2) & 3);
         store<u32>(STREAM_NEXT, load<u32>(b, BANK_BURST_NEXT));
-        store<u32>(FETCH_EA, line);
-        store<u32>(FETCH_PA, pa);
         store<u64>(BURST_BUFFER, low);
         store<u64>(BURST_BUFFER, high, 8);
-        decodedLine = e + DECODED_LINE;
+        decodedLine = e;
       }
     }
     return decodedLine;

@@ -295,13 +295,13 @@ function writePiece(ea: u32, size: u32, value: u32): void {
 /** The short way to data past the cache. */
 export class Past {
   /**
-   * The aligned access at `ea` of a predecoded entry with low word `e`, past the cache to plain memory with the pages of
+   * The aligned access at `ea` of the predecoded entry at `ip`, past the cache to plain memory with the pages of
    * `table` at cycle `now`, where nothing can go wrong: returns the cycle after it; 0, and nothing has happened, if it is
    * another case.
    */
-  @inline static access(table: u32, e: u32, ea: u32, now: u64): u64 {
-    const op = e & 0xff;
-    const register = (e >>> 6) & 0x7c;
+  @inline static access(table: u32, ip: u32, ea: u32, now: u64): u64 {
+    const op: u32 = load<u8>(ip);
+    const register: u32 = load<u8>(ip, 2);
     const p = table + ((ea >>> 7) & 0x1fe0);
     const attributes = load<u32>(p, DP_ATTRIBUTES);
     let then: u64 = 0;
@@ -319,7 +319,7 @@ export class Past {
         store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_READ_BUSY));
         then = start + load<u32>(b, BANK_READ_FIRST);
         const from = ea + load<u32>(p, DP_HOST);
-        if (op >= OP_LWZU || op == OP_LHAU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+        if (op >= OP_LWZU || op == OP_LHAU) store<u32>(load<u8>(ip, 3), ea, GPR);
         if (form == 0) store<u32>(register, bswap<u32>(load<u32>(from)), GPR);
         else if (form == 1) store<u32>(register, load<u8>(from), GPR);
         else if (form == 2) store<u32>(register, <u32>bswap<u16>(load<u16>(from)), GPR);
@@ -344,7 +344,7 @@ export class Past {
         if (form == 0) store<u32>(to, bswap<u32>(value));
         else if (form == 1) store<u8>(to, <u8>value);
         else store<u16>(to, bswap<u16>(<u16>value));
-        if (op >= OP_STWU) store<u32>((e >>> 11) & 0x7c, ea, GPR);
+        if (op >= OP_STWU) store<u32>(load<u8>(ip, 3), ea, GPR);
       }
     }
     return then;

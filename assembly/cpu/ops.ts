@@ -1,8 +1,9 @@
 // Numbers of predecoded operations and the layout of a predecoded line.
 //
-// An entry is two words: low = op (bits 0–7) | D << 8 | A << 13 | B << 18 | flags << 23 | cost << 28, high = immediate.
-// D, A, B are GPR numbers in 5 bits, so that `(low >>> 6) & 0x7c` is the byte offset of GPR D. `cost` is the number of
-// clocks that are known when the line is decoded: base cost and stalls between instructions of the same line.
+// An entry is eight bytes: op, flags | cost << 5, D, A, then 32 bits of immediate. D and A are byte offsets of GPRs, so that
+// one load of a byte says where a register is; rB, where there is one, is such an offset in the place of the immediate.
+// `cost` is the number of clocks that are known when the line is decoded: base cost and stalls between instructions of the
+// same line. The run loop reads op, flags and cost as one half-word.
 
 export const OP_LINE_END: u32 = 0;
 /** Anything rare; the immediate is the instruction word (cpu/execute.ts). */
@@ -64,18 +65,22 @@ export const OP_MTLR: u32 = 55;
 export const OP_MFCTR: u32 = 56;
 export const OP_MTCTR: u32 = 57;
 
-// Branches: D = BO, A = CR field, B = CR bit mask of BI within its field.
+// Branches to an address in the instruction: the immediate is the distance from the line's first byte.
 export const OP_B: u32 = 60;
 /** Branch to itself: the idle loop. */
 export const OP_B_SELF: u32 = 61;
 export const OP_BL: u32 = 62;
-export const OP_BT: u32 = 63;
-export const OP_BF: u32 = 64;
+/**
+ * On one bit of CR, without CTR: D = the field, A = the bit's mask | 0xf0 if it must be 0; the immediate is the distance << 8
+ * | what a taken branch costs more than one that is not, a signed byte.
+ */
+export const OP_BCR: u32 = 63;
+/** The immediate is as in OP_BCR. */
 export const OP_BDNZ: u32 = 65;
 export const OP_BLR: u32 = 66;
 export const OP_BCTR: u32 = 67;
 export const OP_BCTRL: u32 = 68;
-/** Any other bc, bclr, bcctr: flags say which. */
+/** Any other bc, bclr, bcctr: D = the field of CR | BO << 3, A = the bit's mask; all their clocks are counted when they run. */
 export const OP_BC: u32 = 69;
 export const OP_BCLR: u32 = 70;
 export const OP_BCCTR: u32 = 71;
@@ -112,6 +117,9 @@ export const OP_CMPLW_B: u32 = 103;
 export const OP_RLWINM_RC_B: u32 = 104;
 export const OP_ANDI_B: u32 = 105;
 
+export const OP_RLWIMI_RC: u32 = 106;
+export const OP_RLWNM_RC: u32 = 107;
+
 /** The operation that does `op` and the conditional branch behind it, or `op` if there is none. */
 export function fused(op: u32): u32 {
   switch (op) {
@@ -132,23 +140,38 @@ export function fused(op: u32): u32 {
   }
 }
 
-// Flags
+// Flags, as they lie in the first half-word
 /** Record form: CR0 from the result. For branches: LK. */
-export const FLAG_RC: u32 = 1 << 23;
-export const FLAG_LK: u32 = 1 << 23;
+export const FLAG_RC: u32 = 0x100;
+export const FLAG_LK: u32 = 0x100;
 /** The branch's input was set by the instruction before it in the line. */
-export const FLAG_HOT: u32 = 1 << 24;
+export const FLAG_HOT: u32 = 0x200;
 /** Branch: the target is absolute. */
-export const FLAG_AA: u32 = 1 << 25;
+export const FLAG_AA: u32 = 0x400;
 /** Branch: statically predicted taken. */
-export const FLAG_LIKELY: u32 = 1 << 26;
+export const FLAG_LIKELY: u32 = 0x800;
+/** Branch: its input may have been set by the last instruction of the line before. */
+export const FLAG_FIRST: u32 = 0x1000;
+/** rlwinm, rlwimi, rlwnm: in the place of the flags the count, or the number of the GPR that has it. */
+export const COUNT_SHIFT: u32 = 8;
+export const COST_SHIFT: u32 = 13;
 
-// Layout of a predecoded line: four entries, the end entry, then what the first instruction reads.
+/** Clocks of a branch taken and not taken, and of a wrong prediction (hardware/core-timing.md section 6). */
+export const BR_TAKEN: i32 = 2;
+export const BR_NOT_TAKEN: i32 = 1;
+export const MISPREDICT: i32 = 2;
+
+// Layout of a predecoded line, whose place is a multiple of its length: four entries, the end entry, then what the first
+// instruction reads.
 /** The end entry's immediate: GPRs whose value is late after the last instruction; its low word >>> 8: what that sets. */
 export const LINE_END_ENTRY: u32 = 32;
 /** u32: SETS_* that the first instruction waits for, << 8; u32: GPRs that it reads, bit n = GPR n. Laid out like the end entry. */
 export const LINE_HEAD: u32 = 40;
-export const LINE_BYTES: u32 = 48;
+/** u32: physical address of the line. */
+export const LINE_PA: u32 = 48;
+/** u32, lines of the table of decoded lines only: LINE_PA | 1, 0 = nothing here. */
+export const LINE_TAG: u32 = 52;
+export const LINE_BYTES: u32 = 64;
 
 // What an instruction sets besides GPRs: CR field n is 1 << n.
 export const SETS_LR: u32 = 0x100;

@@ -3,8 +3,9 @@
 // call that may look at it. Only what nearly every instruction needs is in locals (`ip`, `left`, `dtb`): the compiler keeps
 // those in machine registers, and the rest costs a load where it is used.
 //
-// INSTRUCTIONS needs no work per instruction: RUN_BASE is where `ip` would have been at the last branch had the lines
-// since then been contiguous, so (ip - RUN_BASE) / 8 is the number of instructions since then.
+// INSTRUCTIONS needs no work per instruction. `base` is where `ip` would have been when RETIRED was counted had the entries
+// executed since then been contiguous, so (ip - base) / 8 is the number of instructions since then; `mark` is the same for
+// the last branch. A line is a multiple of its length in memory, so `ip` alone says where it begins.
 
 import { BANK_BURST_BUSY, BANK_BURST_FIRST, BANK_BYTES, busBank, CLAIM_IMMR } from '../bus/physical';
 import { MISS_OVERHEAD } from '../cache/dcache';
@@ -30,8 +31,8 @@ import {
   AT_ADDRESS,
   AT_IP,
   AT_LEFT,
+  COUNT_BASE,
   CURRENT_DELTA,
-  CURRENT_LINE,
   CURRENT_PAGE,
   DATA_PAGES_EMPTY,
   DP_DELTA,
@@ -39,8 +40,8 @@ import {
   DP_FAST_WRITE,
   HOT_ENTRY,
   LEAVE_AT,
+  MARK,
   RETIRED,
-  RUN_BASE,
   STEPPING,
   WINDOW_END,
 } from '../mmu/derived';
@@ -49,12 +50,21 @@ import { divideClocks, divideSigned, execute, recordCr0, X_FAULT, X_JUMP, X_NEXT
 import { Burst, fetchLine, resumeLine } from './fetch';
 import { busCheck, dataRead, dataTable, dataWrite, Past } from './memory';
 import {
+  BR_NOT_TAKEN,
+  BR_TAKEN,
+  COST_SHIFT,
+  COUNT_SHIFT,
   FLAG_AA,
+  FLAG_FIRST,
   FLAG_HOT,
   FLAG_LIKELY,
   FLAG_LK,
   FLAG_RC,
+  LINE_BYTES,
+  LINE_END_ENTRY,
   LINE_HEAD,
+  LINE_PA,
+  MISPREDICT,
   OP_ADD,
   OP_ADD_RC,
   OP_ADDC,
@@ -72,13 +82,12 @@ import {
   OP_BC,
   OP_BCCTR,
   OP_BCLR,
+  OP_BCR,
   OP_BCTR,
   OP_BCTRL,
   OP_BDNZ,
-  OP_BF,
   OP_BL,
   OP_BLR,
-  OP_BT,
   OP_CMPLW,
   OP_CMPLW_B,
   OP_CMPLWI,
@@ -125,10 +134,12 @@ import {
   OP_ORC,
   OP_ORI,
   OP_RLWIMI,
+  OP_RLWIMI_RC,
   OP_RLWINM,
   OP_RLWINM_RC,
   OP_RLWINM_RC_B,
   OP_RLWNM,
+  OP_RLWNM_RC,
   OP_SLOW,
   OP_SLW,
   OP_SRAW,
@@ -193,19 +204,12 @@ import {
  * stages (V8) goes over to its better code only where a function is entered: a guest without events would stay in the first.
  */
 const WINDOW: u64 = 0xfffff;
-/** Clocks of a branch taken and not taken, and of a wrong prediction (hardware/core-timing.md section 6). */
-const BR_TAKEN: i32 = 2;
-const BR_NOT_TAKEN: i32 = 1;
-const MISPREDICT: i32 = 2;
 /** Extra clocks of every instruction while ICTRL[ISCT_SER] asks for serialized fetch. */
 const SERIALIZED_FETCH: u64 = 4;
 /** Two instructions that are not branches must lie between two folded ones: 16 bytes of entries. */
 const FOLD_DISTANCE: u32 = 16;
 
 const IMMR_PLPRCR_LPM: u32 = IMMR_MEM + 0x286;
-
-/** BO bit of an entry: branch if the CR bit is set. */
-const BO_TRUE: u32 = 8 << 8;
 
 /** STEPPING: the instruction at hand passed `boundary`. */
 const STEP_GRANTED: u32 = 2;
@@ -221,22 +225,33 @@ const KIND_LINE: u32 = 4;
 /** A branch to itself past the cache. */
 const KIND_IDLE: u32 = 5;
 
-/** The registers that a predecoded entry names; `d` is rD or rS. */
+/** The registers that the predecoded entry at `ip` names; `d` is rD or rS. */
 class Reg {
-  @inline static d(e: u32): u32 {
-    return load<u32>((e >>> 6) & 0x7c, GPR);
+  @inline static d(ip: u32): u32 {
+    return load<u32>(load<u8>(ip, 2), GPR);
   }
-  @inline static a(e: u32): u32 {
-    return load<u32>((e >>> 11) & 0x7c, GPR);
+  @inline static a(ip: u32): u32 {
+    return load<u32>(load<u8>(ip, 3), GPR);
   }
-  @inline static b(e: u32): u32 {
-    return load<u32>((e >>> 16) & 0x7c, GPR);
+  @inline static b(ip: u32): u32 {
+    return load<u32>(load<u32>(ip, 4), GPR);
   }
-  @inline static setD(e: u32, value: u32): void {
-    store<u32>((e >>> 6) & 0x7c, value, GPR);
+  @inline static setD(ip: u32, value: u32): void {
+    store<u32>(load<u8>(ip, 2), value, GPR);
   }
-  @inline static setA(e: u32, value: u32): void {
-    store<u32>((e >>> 11) & 0x7c, value, GPR);
+  @inline static setA(ip: u32, value: u32): void {
+    store<u32>(load<u8>(ip, 3), value, GPR);
+  }
+  @inline static immediate(ip: u32): u32 {
+    return load<u32>(ip, 4);
+  }
+  /** Count of a rotate with `e` as its first half-word; bits above the low five do not count. */
+  @inline static count(e: u32): u32 {
+    return e >>> COUNT_SHIFT;
+  }
+  /** The same when a register has it. */
+  @inline static counted(e: u32): u32 {
+    return load<u32>(((e >>> COUNT_SHIFT) & 31) << 2, GPR);
   }
 }
 
@@ -272,53 +287,90 @@ class Data {
 
 /** Clocks and conditions of branches. */
 class Branch {
-  /** 1 if the branch's input was set by the instruction right before it. */
+  /** 1 if the branch's input was set by the instruction right before it, in this line or the one before. */
   @inline static hot(e: u32, ip: u32): i32 {
-    return e & FLAG_HOT ? 1 : load<u32>(HOT_ENTRY) == ip ? 1 : 0;
+    let hot = e & FLAG_HOT ? 1 : 0;
+    if (e & FLAG_FIRST && load<u32>(HOT_ENTRY) == ip) {
+      store<u32>(HOT_ENTRY, 0);
+      hot = 1;
+    }
+    return hot;
   }
 
-  /** Entries since the last branch, in bytes. */
-  @inline static distance(ip: u32): u32 {
-    return ip - load<u32>(RUN_BASE);
+  /** Clocks that a branch with a distance of `distance` from the last one takes less than its entry says; it may be more. */
+  @inline static saved(e: u32, ip: u32, distance: u32, taken: bool): i32 {
+    if (e & (FLAG_HOT | FLAG_FIRST)) {
+      if (e & FLAG_HOT) return 0;
+      if (load<u32>(HOT_ENTRY) == ip) {
+        store<u32>(HOT_ENTRY, 0);
+        return taken == ((e & FLAG_LIKELY) != 0) ? -1 : -1 - MISPREDICT;
+      }
+    }
+    return distance >= FOLD_DISTANCE ? 1 : 0;
   }
 
-  /** Counts the instructions up to and with the branch at `ip`; the next run begins at `next`, with no hot input. */
-  @inline static retire(ip: u32, next: u32): void {
-    store<u64>(RETIRED, load<u64>(RETIRED) + ((ip - load<u32>(RUN_BASE)) >>> 3) + 1);
-    // RUN_BASE and, beside it, HOT_ENTRY
-    store<u64>(RUN_BASE, <u64>next);
+  /** Clocks of a branch whose entry says nothing. */
+  @inline static clocks(e: u32, ip: u32, distance: u32, taken: bool): i32 {
+    const hot = Branch.hot(e, ip);
+    const clocks = taken ? BR_TAKEN : BR_NOT_TAKEN;
+    if (hot) return clocks + 1 + (taken == ((e & FLAG_LIKELY) != 0) ? 0 : MISPREDICT);
+    return clocks - (distance >= FOLD_DISTANCE ? 1 : 0);
   }
 
-  @inline static taken(distance: u32, hot: i32): i32 {
-    return BR_TAKEN + hot - (distance >= FOLD_DISTANCE && !hot ? 1 : 0);
+  /** The condition of the branch on one bit of CR at `ip`, if its field has `value`: not 0 = taken. */
+  @inline static met(ip: u32, value: u32): u32 {
+    const mask: u32 = load<u8>(ip, 3);
+    return ((mask >>> 4) ^ value) & mask & 15;
   }
 
-  @inline static notTaken(distance: u32, hot: i32): i32 {
-    return BR_NOT_TAKEN + hot - (distance >= FOLD_DISTANCE && !hot ? 1 : 0);
-  }
-
-  /** BO against CTR (decremented already) and CR. */
-  static decide(bo: u32, field: u32, mask: u32): bool {
-    if (!(bo & 4) && (load<u32>(CTR) != 0) == ((bo & 2) != 0)) return false;
-    return (bo & 16) != 0 || ((load<u8>(CRF + field) & mask) != 0) == ((bo & 8) != 0);
+  /** BO against CTR, which it decrements, and CR, for the general forms. */
+  static decide(ip: u32): bool {
+    const d: u32 = load<u8>(ip, 2);
+    const bo = d >>> 3;
+    if (!(bo & 4)) {
+      const ctr = load<u32>(CTR) - 1;
+      store<u32>(CTR, ctr);
+      if ((ctr != 0) == ((bo & 2) != 0)) return false;
+    }
+    return (bo & 16) != 0 || ((load<u8>(d & 7, CRF) & load<u8>(ip, 3)) != 0) == ((bo & 8) != 0);
   }
 }
 
-/** Effective address of the entry `ip` of the current line. */
+/** CR field of a compare. */
+class Compare {
+  @inline static signed(x: i32, y: i32): u32 {
+    return (x == y ? 2 : x < y ? 8 : 4) | load<u32>(XER_SO);
+  }
+  @inline static unsigned(x: u32, y: u32): u32 {
+    return (x == y ? 2 : x < y ? 8 : 4) | load<u32>(XER_SO);
+  }
+}
+
+/** The line that is being executed. */
 class Current {
-  @inline static address(ip: u32): u32 {
-    return load<u32>(FETCH_EA) + ((ip - load<u32>(CURRENT_LINE)) >>> 1);
+  @inline static line(ip: u32): u32 {
+    return ip & ~(LINE_BYTES - 1);
   }
 
-  /** Predecoded line at `ea` if translation and cache have it at once, else 0. */
-  @inline static cachedLine(ea: u32): u32 {
+  /** Physical address of the entry `ip`. */
+  @inline static physical(ip: u32): u32 {
+    return load<u32>(Current.line(ip), LINE_PA) + ((ip & (LINE_BYTES - 1)) >>> 1);
+  }
+
+  /** Effective address of the entry `ip`. */
+  @inline static address(ip: u32): u32 {
+    return Current.physical(ip) - load<u32>(CURRENT_DELTA);
+  }
+
+  /** Predecoded line at the physical address `pa` if it is on the page that needs no translation and in the cache, else 0. */
+  @inline static cachedLine(pa: u32): u32 {
     let line: u32 = 0;
-    if ((ea & 0xfffff000) == load<u32>(CURRENT_PAGE)) {
-      const pa = ea + load<u32>(CURRENT_DELTA);
-      const record = ea & load<u32>(IC_SET_BITS);
-      if (load<u32>(record, IC_TAGS) == pa) {
+    if ((pa & 0xfffff000) == load<u32>(CURRENT_PAGE)) {
+      const record = pa & load<u32>(IC_SET_BITS);
+      const tag = pa & ~15;
+      if (load<u32>(record, IC_TAGS) == tag) {
         line = load<u32>(record, IC_TAGS + PLACE);
-      } else if (load<u32>(record, IC_TAGS + SECOND) == pa) {
+      } else if (load<u32>(record, IC_TAGS + SECOND) == tag) {
         swapWays(IC_TAGS + record);
         line = load<u32>(record, IC_TAGS + PLACE);
       }
@@ -326,13 +378,9 @@ class Current {
     return line;
   }
 
-  /** Makes the line `next` at `ea`, behind the one whose end entry is `ip`, the current one; returns the clocks it waits. */
-  @inline static enter(ip: u32, next: u32, ea: u32): i32 {
+  /** Clocks that the first instruction of the line `next` waits for the last one of the line whose end entry is `ip`. */
+  @inline static stall(ip: u32, next: u32): i32 {
     const clash = load<u64>(next, LINE_HEAD) & load<u64>(ip);
-    store<u32>(FETCH_EA, ea);
-    store<u32>(CURRENT_LINE, next);
-    // RUN_BASE and, beside it, HOT_ENTRY
-    store<u64>(RUN_BASE, <u64>(load<u32>(RUN_BASE) + next - ip));
     let clocks: i32 = 0;
     if (clash) {
       const needs = <u32>clash >>> 8;
@@ -356,9 +404,11 @@ class Current {
   }
 
   /** Notes where `runFast` returns; the result is `kind`. */
-  @inline static leave(ip: u32, left: i32, ea: u32, kind: u32): u32 {
+  @inline static leave(ip: u32, left: i32, mark: u32, base: u32, ea: u32, kind: u32): u32 {
     store<u32>(AT_IP, ip);
     store<i32>(AT_LEFT, left);
+    store<u32>(MARK, mark);
+    store<u32>(COUNT_BASE, base);
     store<u32>(AT_ADDRESS, ea);
     return kind;
   }
@@ -367,17 +417,24 @@ class Current {
   @inline static time(left: i32): u64 {
     return load<u64>(WINDOW_END) - <u64>(<i64>left);
   }
+
+  /** For the slow paths: on from `ip`, where everything is counted, to `next`. */
+  static move(ip: u32, next: u32): void {
+    store<u32>(MARK, load<u32>(MARK) + next - ip);
+    store<u32>(COUNT_BASE, load<u32>(COUNT_BASE) + next - ip);
+  }
 }
 
 /** Writes back what an instruction boundary at `ip` needs to be found again. */
 function settle(ip: u32, now: u64): void {
-  const since = (ip - load<u32>(RUN_BASE)) >>> 3;
+  const line = load<u32>(Current.line(ip), LINE_PA);
+  store<u32>(FETCH_PA, line);
+  store<u32>(FETCH_EA, line - load<u32>(CURRENT_DELTA));
   store<u32>(PC, Current.address(ip));
   store<u64>(NOW, now);
-  store<u32>(SINCE_BRANCH, since);
-  store<u64>(INSTRUCTIONS, load<u64>(RETIRED) + since);
+  store<u32>(SINCE_BRANCH, (ip - load<u32>(MARK)) >>> 3);
+  store<u64>(INSTRUCTIONS, load<u64>(RETIRED) + ((ip - load<u32>(COUNT_BASE)) >>> 3));
   store<u32>(HOT_INPUT, load<u32>(HOT_ENTRY) == ip ? 1 : 0);
-  store<u32>(FETCH_PA, load<u32>(FETCH_EA) + load<u32>(CURRENT_DELTA));
 }
 
 /** After an exception: its first instruction is at PC. */
@@ -399,7 +456,7 @@ function boundary(ip: u32, left: i32): bool {
     settle(ip, now);
     return false;
   }
-  const slot = (ip - load<u32>(CURRENT_LINE)) >>> 3;
+  const slot = (ip & (LINE_BYTES - 1)) >>> 3;
   if (slot < 4) {
     now = Current.arrival(slot, now);
     if (stepping) {
@@ -446,17 +503,17 @@ function requestWaiting(): bool {
   return (pending & (PENDING_RESET | PENDING_NMI)) != 0 || (load<u32>(MSR) & MSR_EE) != 0;
 }
 
-/** The data access of a predecoded entry, with everything that can happen to it. */
-function accessData(e: u32, ea: u32): void {
-  const d = (e >>> 6) & 0x7c;
-  switch (e & 0xff) {
+/** The data access of the predecoded entry at `ip`, with everything that can happen to it. */
+function accessData(ip: u32, ea: u32): void {
+  const op: u32 = load<u8>(ip);
+  switch (op) {
     case OP_LWZ:
     case OP_LWZX:
     case OP_LWZU: {
       const v = dataRead(ea, 4);
       if (load<u32>(FAULTED)) return;
-      if ((e & 0xff) == OP_LWZU) Reg.setA(e, ea);
-      store<u32>(d, v, GPR);
+      if (op == OP_LWZU) Reg.setA(ip, ea);
+      Reg.setD(ip, v);
       return;
     }
     case OP_LBZ:
@@ -464,8 +521,8 @@ function accessData(e: u32, ea: u32): void {
     case OP_LBZU: {
       const v = dataRead(ea, 1);
       if (load<u32>(FAULTED)) return;
-      if ((e & 0xff) == OP_LBZU) Reg.setA(e, ea);
-      store<u32>(d, v, GPR);
+      if (op == OP_LBZU) Reg.setA(ip, ea);
+      Reg.setD(ip, v);
       return;
     }
     case OP_LHZ:
@@ -473,8 +530,8 @@ function accessData(e: u32, ea: u32): void {
     case OP_LHZU: {
       const v = dataRead(ea, 2);
       if (load<u32>(FAULTED)) return;
-      if ((e & 0xff) == OP_LHZU) Reg.setA(e, ea);
-      store<u32>(d, v, GPR);
+      if (op == OP_LHZU) Reg.setA(ip, ea);
+      Reg.setD(ip, v);
       return;
     }
     case OP_LHA:
@@ -482,27 +539,26 @@ function accessData(e: u32, ea: u32): void {
     case OP_LHAU: {
       const v = dataRead(ea, 2);
       if (load<u32>(FAULTED)) return;
-      if ((e & 0xff) == OP_LHAU) Reg.setA(e, ea);
-      store<u32>(d, <u32>(<i32>(v << 16) >> 16), GPR);
+      if (op == OP_LHAU) Reg.setA(ip, ea);
+      Reg.setD(ip, <u32>(<i32>(v << 16) >> 16));
       return;
     }
     case OP_STW:
     case OP_STWX:
     case OP_STWU:
-      dataWrite(ea, 4, load<u32>(d, GPR));
+      dataWrite(ea, 4, Reg.d(ip));
       break;
     case OP_STB:
     case OP_STBX:
     case OP_STBU:
-      dataWrite(ea, 1, load<u32>(d, GPR));
+      dataWrite(ea, 1, Reg.d(ip));
       break;
     default:
-      dataWrite(ea, 2, load<u32>(d, GPR));
+      dataWrite(ea, 2, Reg.d(ip));
       break;
   }
   if (load<u32>(FAULTED)) return;
-  const op = e & 0xff;
-  if (op == OP_STWU || op == OP_STBU || op == OP_STHU) Reg.setA(e, ea);
+  if (op == OP_STWU || op == OP_STBU || op == OP_STHU) Reg.setA(ip, ea);
 }
 
 /** True if every instruction must pass the slow check: tracing, or serialized fetch. */
@@ -582,25 +638,27 @@ export function cpuRun(): void {
  * Returns what is needed next, a KIND_*; AT_IP, AT_LEFT and AT_ADDRESS say where, how and with which address.
  */
 function runFast(ip: u32, left: i32, dtb: u32): u32 {
+  let mark = load<u32>(MARK);
+  let base = load<u32>(COUNT_BASE);
   while (true) {
     if (left <= 0) {
       const stepping = load<u32>(STEPPING);
       if (stepping) {
-        if (stepping != STEP_GRANTED) return Current.leave(ip, left, 0, KIND_BOUNDARY);
+        if (stepping != STEP_GRANTED) return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY);
         store<u32>(STEPPING, 1);
       } else {
         let now = Current.time(left);
-        if (now >= load<u64>(RUN_LIMIT)) return Current.leave(ip, left, 0, KIND_BOUNDARY);
+        if (now >= load<u64>(RUN_LIMIT)) return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY);
         let stream = load<u32>(STREAM);
         if (stream) {
           // Words of the line are still to come, the critical one first.
-          const slot = (ip - load<u32>(CURRENT_LINE)) >>> 3;
+          const slot = (ip & (LINE_BYTES - 1)) >>> 3;
           if (slot < 4) {
             now = Current.arrival(slot, now);
             stream = load<u32>(STREAM);
           }
         } else if (now >= load<u64>(LEAVE_AT)) {
-          return Current.leave(ip, left, 0, KIND_BOUNDARY);
+          return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY);
         }
         if (stream) {
           store<u64>(WINDOW_END, now);
@@ -612,22 +670,23 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         }
       }
     }
-    const e = load<u32>(ip);
-    const imm = load<u32>(ip, 4);
-    left -= e >>> 28;
+    const e: u32 = load<u16>(ip);
+    left -= e >>> COST_SHIFT;
     let kind = KIND_BRANCH;
     let ea: u32 = 0;
     switch (e & 0xff) {
       case OP_LINE_END: {
         // On to the next line: the same checks between its first instruction and our last as within a line.
-        ea = load<u32>(FETCH_EA) + 16;
+        ea = load<u32>(ip, LINE_PA - LINE_END_ENTRY) + 16;
         const next = Current.cachedLine(ea);
         if (!next) {
           kind = KIND_LINE;
           break;
         }
         if (left <= 0) store<u32>(STREAM, 0);
-        left -= Current.enter(ip, next, ea);
+        left -= Current.stall(ip, next);
+        mark += next - ip;
+        base += next - ip;
         ip = next;
         continue;
       }
@@ -636,8 +695,8 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       case OP_B_SELF: {
         // The idle loop. Its rounds are not in the branch trace, so that skipping them changes nothing.
-        ea = load<u32>(FETCH_EA) + imm;
-        if (!load<u32>(STEPPING) && ip == load<u32>(RUN_BASE)) {
+        ea = Current.physical(ip);
+        if (!load<u32>(STEPPING) && ip == mark) {
           if (load<u32>(FETCH_MODE) != FETCH_CACHED) {
             kind = KIND_IDLE;
             break;
@@ -650,7 +709,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
             continue;
           }
         }
-        left -= Branch.taken(Branch.distance(ip), 0);
+        left -= Branch.clocks(0, ip, ip - mark, true);
         kind = KIND_BRANCH;
         break;
       }
@@ -659,521 +718,515 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         continue;
       }
       case OP_LI: {
-        Reg.setD(e, imm);
+        Reg.setD(ip, Reg.immediate(ip));
         ip += 8;
         continue;
       }
       case OP_ADDI: {
-        Reg.setD(e, Reg.a(e) + imm);
+        Reg.setD(ip, Reg.a(ip) + Reg.immediate(ip));
         ip += 8;
         continue;
       }
       case OP_MR: {
-        Reg.setA(e, Reg.d(e));
+        Reg.setA(ip, Reg.d(ip));
         ip += 8;
         continue;
       }
       case OP_ADD: {
-        Reg.setD(e, Reg.a(e) + Reg.b(e));
+        Reg.setD(ip, Reg.a(ip) + Reg.b(ip));
         ip += 8;
         continue;
       }
       case OP_SUBF: {
-        Reg.setD(e, Reg.b(e) - Reg.a(e));
+        Reg.setD(ip, Reg.b(ip) - Reg.a(ip));
         ip += 8;
         continue;
       }
       case OP_OR: {
-        Reg.setA(e, Reg.d(e) | Reg.b(e));
+        Reg.setA(ip, Reg.d(ip) | Reg.b(ip));
         ip += 8;
         continue;
       }
       case OP_RLWINM: {
-        Reg.setA(e, rotl<u32>(Reg.d(e), (e >>> 18) & 31) & imm);
+        Reg.setA(ip, rotl<u32>(Reg.d(ip), Reg.count(e)) & Reg.immediate(ip));
         ip += 8;
         continue;
       }
       case OP_RLWINM_RC: {
-        const r: u32 = rotl<u32>(Reg.d(e), (e >>> 18) & 31) & imm;
-        Reg.setA(e, r);
+        const r: u32 = rotl<u32>(Reg.d(ip), Reg.count(e)) & Reg.immediate(ip);
+        Reg.setA(ip, r);
         recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ADD_RC: {
-        const r: u32 = Reg.a(e) + Reg.b(e);
-        Reg.setD(e, r);
+        const r: u32 = Reg.a(ip) + Reg.b(ip);
+        Reg.setD(ip, r);
         recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SUBF_RC: {
-        const r: u32 = Reg.b(e) - Reg.a(e);
-        Reg.setD(e, r);
+        const r: u32 = Reg.b(ip) - Reg.a(ip);
+        Reg.setD(ip, r);
         recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_OR_RC: {
-        const r: u32 = Reg.d(e) | Reg.b(e);
-        Reg.setA(e, r);
+        const r: u32 = Reg.d(ip) | Reg.b(ip);
+        Reg.setA(ip, r);
         recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ANDI: {
-        const r: u32 = Reg.d(e) & imm;
-        Reg.setA(e, r);
+        const r: u32 = Reg.d(ip) & Reg.immediate(ip);
+        Reg.setA(ip, r);
         recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_AND: {
-        const r: u32 = Reg.d(e) & Reg.b(e);
-        Reg.setA(e, r);
+        const r: u32 = Reg.d(ip) & Reg.b(ip);
+        Reg.setA(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ANDC: {
-        const r: u32 = Reg.d(e) & ~Reg.b(e);
-        Reg.setA(e, r);
+        const r: u32 = Reg.d(ip) & ~Reg.b(ip);
+        Reg.setA(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_XOR: {
-        const r: u32 = Reg.d(e) ^ Reg.b(e);
-        Reg.setA(e, r);
+        const r: u32 = Reg.d(ip) ^ Reg.b(ip);
+        Reg.setA(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_NOR: {
-        const r: u32 = ~(Reg.d(e) | Reg.b(e));
-        Reg.setA(e, r);
+        const r: u32 = ~(Reg.d(ip) | Reg.b(ip));
+        Reg.setA(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_NAND: {
-        const r: u32 = ~(Reg.d(e) & Reg.b(e));
-        Reg.setA(e, r);
+        const r: u32 = ~(Reg.d(ip) & Reg.b(ip));
+        Reg.setA(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_EQV: {
-        const r: u32 = ~(Reg.d(e) ^ Reg.b(e));
-        Reg.setA(e, r);
+        const r: u32 = ~(Reg.d(ip) ^ Reg.b(ip));
+        Reg.setA(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ORC: {
-        const r: u32 = Reg.d(e) | ~Reg.b(e);
-        Reg.setA(e, r);
+        const r: u32 = Reg.d(ip) | ~Reg.b(ip);
+        Reg.setA(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ORI: {
-        Reg.setA(e, Reg.d(e) | imm);
+        Reg.setA(ip, Reg.d(ip) | Reg.immediate(ip));
         ip += 8;
         continue;
       }
       case OP_XORI: {
-        Reg.setA(e, Reg.d(e) ^ imm);
+        Reg.setA(ip, Reg.d(ip) ^ Reg.immediate(ip));
         ip += 8;
         continue;
       }
       case OP_RLWIMI: {
-        const r: u32 = (rotl<u32>(Reg.d(e), (e >>> 18) & 31) & imm) | (Reg.a(e) & ~imm);
-        Reg.setA(e, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.setA(ip, (rotl<u32>(Reg.d(ip), Reg.count(e)) & Reg.immediate(ip)) | (Reg.a(ip) & ~Reg.immediate(ip)));
+        ip += 8;
+        continue;
+      }
+      case OP_RLWIMI_RC: {
+        const r: u32 = (rotl<u32>(Reg.d(ip), Reg.count(e)) & Reg.immediate(ip)) | (Reg.a(ip) & ~Reg.immediate(ip));
+        Reg.setA(ip, r);
+        recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_RLWNM: {
-        const r: u32 = rotl<u32>(Reg.d(e), Reg.b(e) & 31) & imm;
-        Reg.setA(e, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.setA(ip, rotl<u32>(Reg.d(ip), Reg.counted(e)) & Reg.immediate(ip));
+        ip += 8;
+        continue;
+      }
+      case OP_RLWNM_RC: {
+        const r: u32 = rotl<u32>(Reg.d(ip), Reg.counted(e)) & Reg.immediate(ip);
+        Reg.setA(ip, r);
+        recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SLW: {
-        const n = Reg.b(e) & 63;
-        const r: u32 = n < 32 ? Reg.d(e) << n : 0;
-        Reg.setA(e, r);
+        const n = Reg.b(ip) & 63;
+        const r: u32 = n < 32 ? Reg.d(ip) << n : 0;
+        Reg.setA(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SRW: {
-        const n = Reg.b(e) & 63;
-        const r: u32 = n < 32 ? Reg.d(e) >>> n : 0;
-        Reg.setA(e, r);
+        const n = Reg.b(ip) & 63;
+        const r: u32 = n < 32 ? Reg.d(ip) >>> n : 0;
+        Reg.setA(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SRAW: {
-        const n = Reg.b(e) & 63;
-        const s = Reg.d(e);
+        const n = Reg.b(ip) & 63;
+        const s = Reg.d(ip);
         const k: u32 = n < 32 ? n : 31;
         const r = <u32>(<i32>s >> k);
         const lost: u32 = n < 32 ? (r << k != s ? 1 : 0) : s != 0 ? 1 : 0;
         store<u32>(XER_CA, (s >>> 31) & lost);
-        Reg.setA(e, r);
+        Reg.setA(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SRAWI: {
-        const k = (e >>> 18) & 31;
-        const s = Reg.d(e);
+        const k = load<u32>(ip, 4) >>> 2;
+        const s = Reg.d(ip);
         const r = <u32>(<i32>s >> k);
         store<u32>(XER_CA, (s >>> 31) & (r << k != s ? 1 : 0));
-        Reg.setA(e, r);
+        Reg.setA(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_EXTSB: {
-        const r: u32 = <u32>(<i32>(Reg.d(e) << 24) >> 24);
-        Reg.setA(e, r);
+        const r: u32 = <u32>(<i32>(Reg.d(ip) << 24) >> 24);
+        Reg.setA(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_EXTSH: {
-        const r: u32 = <u32>(<i32>(Reg.d(e) << 16) >> 16);
-        Reg.setA(e, r);
+        const r: u32 = <u32>(<i32>(Reg.d(ip) << 16) >> 16);
+        Reg.setA(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_CNTLZW: {
-        const r: u32 = clz<u32>(Reg.d(e));
-        Reg.setA(e, r);
+        const r: u32 = clz<u32>(Reg.d(ip));
+        Reg.setA(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_NEG: {
-        const r: u32 = 0 - Reg.a(e);
-        Reg.setD(e, r);
+        const r: u32 = 0 - Reg.a(ip);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ADDIC: {
-        const a = Reg.a(e);
-        const r = a + imm;
+        const a = Reg.a(ip);
+        const r = a + Reg.immediate(ip);
         store<u32>(XER_CA, r < a ? 1 : 0);
-        Reg.setD(e, r);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SUBFIC: {
-        const a = Reg.a(e);
-        store<u32>(XER_CA, a <= imm ? 1 : 0);
-        Reg.setD(e, imm - a);
+        const a = Reg.a(ip);
+        store<u32>(XER_CA, a <= Reg.immediate(ip) ? 1 : 0);
+        Reg.setD(ip, Reg.immediate(ip) - a);
         ip += 8;
         continue;
       }
       case OP_ADDC: {
-        const a = Reg.a(e);
-        const r = a + Reg.b(e);
+        const a = Reg.a(ip);
+        const r = a + Reg.b(ip);
         store<u32>(XER_CA, r < a ? 1 : 0);
-        Reg.setD(e, r);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SUBFC: {
-        const a = Reg.a(e);
-        const b = Reg.b(e);
+        const a = Reg.a(ip);
+        const b = Reg.b(ip);
         const r = b - a;
         store<u32>(XER_CA, a <= b ? 1 : 0);
-        Reg.setD(e, r);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ADDE: {
-        const sum = <u64>Reg.a(e) + <u64>Reg.b(e) + <u64>load<u32>(XER_CA);
+        const sum = <u64>Reg.a(ip) + <u64>Reg.b(ip) + <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
-        Reg.setD(e, r);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SUBFE: {
-        const sum = <u64>(Reg.a(e) ^ 0xffffffff) + <u64>Reg.b(e) + <u64>load<u32>(XER_CA);
+        const sum = <u64>(Reg.a(ip) ^ 0xffffffff) + <u64>Reg.b(ip) + <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
-        Reg.setD(e, r);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ADDZE: {
-        const sum = <u64>Reg.a(e) + <u64>load<u32>(XER_CA);
+        const sum = <u64>Reg.a(ip) + <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
-        Reg.setD(e, r);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_ADDME: {
-        const sum = <u64>Reg.a(e) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
+        const sum = <u64>Reg.a(ip) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
-        Reg.setD(e, r);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SUBFZE: {
-        const sum = <u64>(Reg.a(e) ^ 0xffffffff) + <u64>load<u32>(XER_CA);
+        const sum = <u64>(Reg.a(ip) ^ 0xffffffff) + <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
-        Reg.setD(e, r);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_SUBFME: {
-        const sum = <u64>(Reg.a(e) ^ 0xffffffff) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
+        const sum = <u64>(Reg.a(ip) ^ 0xffffffff) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
-        Reg.setD(e, r);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_MULLI: {
-        Reg.setD(e, Reg.a(e) * imm);
+        Reg.setD(ip, Reg.a(ip) * Reg.immediate(ip));
         ip += 8;
         continue;
       }
       case OP_MULLW: {
-        const r: u32 = Reg.a(e) * Reg.b(e);
-        Reg.setD(e, r);
+        const r: u32 = Reg.a(ip) * Reg.b(ip);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_MULHW: {
-        const r: u32 = <u32>((<i64>(<i32>Reg.a(e)) * <i64>(<i32>Reg.b(e))) >> 32);
-        Reg.setD(e, r);
+        const r: u32 = <u32>((<i64>(<i32>Reg.a(ip)) * <i64>(<i32>Reg.b(ip))) >> 32);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_MULHWU: {
-        const r: u32 = <u32>((<u64>Reg.a(e) * <u64>Reg.b(e)) >>> 32);
-        Reg.setD(e, r);
+        const r: u32 = <u32>((<u64>Reg.a(ip) * <u64>Reg.b(ip)) >>> 32);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_DIVW: {
-        const a = Reg.a(e);
-        const b = Reg.b(e);
+        const a = Reg.a(ip);
+        const b = Reg.b(ip);
         const r = divideSigned(a, b);
         left -= b == 0 || (a == 0x80000000 && b == 0xffffffff) ? 1 : divideClocks(b, true) - 1;
-        Reg.setD(e, r);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_DIVWU: {
-        const b = Reg.b(e);
-        const r: u32 = b == 0 ? 0x80000000 : Reg.a(e) / b;
+        const b = Reg.b(ip);
+        const r: u32 = b == 0 ? 0x80000000 : Reg.a(ip) / b;
         left -= b == 0 ? 1 : divideClocks(b, false) - 1;
-        Reg.setD(e, r);
+        Reg.setD(ip, r);
         if (e & FLAG_RC) recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_CMPWI: {
-        const a = <i32>Reg.a(e);
-        const b = <i32>imm;
-        store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
+        store<u8>(load<u8>(ip, 2), <u8>Compare.signed(Reg.a(ip), Reg.immediate(ip)), CRF);
         ip += 8;
         continue;
       }
       case OP_CMPLWI: {
-        const a = Reg.a(e);
-        const b = imm;
-        store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
+        store<u8>(load<u8>(ip, 2), <u8>Compare.unsigned(Reg.a(ip), Reg.immediate(ip)), CRF);
         ip += 8;
         continue;
       }
       case OP_CMPW: {
-        const a = <i32>Reg.a(e);
-        const b = <i32>Reg.b(e);
-        store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
+        store<u8>(load<u8>(ip, 2), <u8>Compare.signed(Reg.a(ip), Reg.b(ip)), CRF);
         ip += 8;
         continue;
       }
       case OP_CMPLW: {
-        const a = Reg.a(e);
-        const b = Reg.b(e);
-        store<u8>(CRF + ((e >>> 8) & 31), <u8>((a == b ? 2 : a < b ? 8 : 4) | load<u32>(XER_SO)));
+        store<u8>(load<u8>(ip, 2), <u8>Compare.unsigned(Reg.a(ip), Reg.b(ip)), CRF);
         ip += 8;
         continue;
       }
       case OP_MFLR: {
-        Reg.setD(e, load<u32>(LR));
+        Reg.setD(ip, load<u32>(LR));
         ip += 8;
         continue;
       }
       case OP_MTLR: {
-        store<u32>(LR, Reg.d(e));
+        store<u32>(LR, Reg.d(ip));
         ip += 8;
         continue;
       }
       case OP_MFCTR: {
-        Reg.setD(e, load<u32>(CTR));
+        Reg.setD(ip, load<u32>(CTR));
         ip += 8;
         continue;
       }
       case OP_MTCTR: {
-        store<u32>(CTR, Reg.d(e));
+        store<u32>(CTR, Reg.d(ip));
         ip += 8;
         continue;
       }
       case OP_CMPWI_B: {
-        const x = <i32>Reg.a(e);
-        const y = <i32>imm;
-        store<u8>(CRF + ((e >>> 8) & 31), <u8>((x == y ? 2 : x < y ? 8 : 4) | load<u32>(XER_SO)));
+        const v = Compare.signed(Reg.a(ip), Reg.immediate(ip));
+        store<u8>(load<u8>(ip, 2), <u8>v, CRF);
+        if (left <= 0) {
+          ip += 8;
+          continue;
+        }
+        left -= load<u16>(ip, 8) >>> COST_SHIFT;
         ip += 8;
-        if (left <= 0) continue;
-        const b = load<u32>(ip);
-        const hot = b & FLAG_HOT ? 1 : 0;
-        const likely = (b & FLAG_LIKELY) != 0;
-        if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
-          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
-          ea = load<u32>(FETCH_EA) + load<u32>(ip, 4);
-          kind = KIND_BRANCH;
+        if (Branch.met(ip, v)) {
+          left -= load<i8>(ip, 4);
+          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
           break;
         }
-        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && likely ? MISPREDICT : 0);
-        Branch.retire(ip, ip + 8);
         ip += 8;
+        mark = ip;
         continue;
       }
       case OP_CMPLWI_B: {
-        const x = Reg.a(e);
-        const y = imm;
-        store<u8>(CRF + ((e >>> 8) & 31), <u8>((x == y ? 2 : x < y ? 8 : 4) | load<u32>(XER_SO)));
+        const v = Compare.unsigned(Reg.a(ip), Reg.immediate(ip));
+        store<u8>(load<u8>(ip, 2), <u8>v, CRF);
+        if (left <= 0) {
+          ip += 8;
+          continue;
+        }
+        left -= load<u16>(ip, 8) >>> COST_SHIFT;
         ip += 8;
-        if (left <= 0) continue;
-        const b = load<u32>(ip);
-        const hot = b & FLAG_HOT ? 1 : 0;
-        const likely = (b & FLAG_LIKELY) != 0;
-        if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
-          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
-          ea = load<u32>(FETCH_EA) + load<u32>(ip, 4);
-          kind = KIND_BRANCH;
+        if (Branch.met(ip, v)) {
+          left -= load<i8>(ip, 4);
+          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
           break;
         }
-        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && likely ? MISPREDICT : 0);
-        Branch.retire(ip, ip + 8);
         ip += 8;
+        mark = ip;
         continue;
       }
       case OP_CMPW_B: {
-        const x = <i32>Reg.a(e);
-        const y = <i32>Reg.b(e);
-        store<u8>(CRF + ((e >>> 8) & 31), <u8>((x == y ? 2 : x < y ? 8 : 4) | load<u32>(XER_SO)));
+        const v = Compare.signed(Reg.a(ip), Reg.b(ip));
+        store<u8>(load<u8>(ip, 2), <u8>v, CRF);
+        if (left <= 0) {
+          ip += 8;
+          continue;
+        }
+        left -= load<u16>(ip, 8) >>> COST_SHIFT;
         ip += 8;
-        if (left <= 0) continue;
-        const b = load<u32>(ip);
-        const hot = b & FLAG_HOT ? 1 : 0;
-        const likely = (b & FLAG_LIKELY) != 0;
-        if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
-          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
-          ea = load<u32>(FETCH_EA) + load<u32>(ip, 4);
-          kind = KIND_BRANCH;
+        if (Branch.met(ip, v)) {
+          left -= load<i8>(ip, 4);
+          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
           break;
         }
-        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && likely ? MISPREDICT : 0);
-        Branch.retire(ip, ip + 8);
         ip += 8;
+        mark = ip;
         continue;
       }
       case OP_CMPLW_B: {
-        const x = Reg.a(e);
-        const y = Reg.b(e);
-        store<u8>(CRF + ((e >>> 8) & 31), <u8>((x == y ? 2 : x < y ? 8 : 4) | load<u32>(XER_SO)));
+        const v = Compare.unsigned(Reg.a(ip), Reg.b(ip));
+        store<u8>(load<u8>(ip, 2), <u8>v, CRF);
+        if (left <= 0) {
+          ip += 8;
+          continue;
+        }
+        left -= load<u16>(ip, 8) >>> COST_SHIFT;
         ip += 8;
-        if (left <= 0) continue;
-        const b = load<u32>(ip);
-        const hot = b & FLAG_HOT ? 1 : 0;
-        const likely = (b & FLAG_LIKELY) != 0;
-        if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
-          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
-          ea = load<u32>(FETCH_EA) + load<u32>(ip, 4);
-          kind = KIND_BRANCH;
+        if (Branch.met(ip, v)) {
+          left -= load<i8>(ip, 4);
+          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
           break;
         }
-        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && likely ? MISPREDICT : 0);
-        Branch.retire(ip, ip + 8);
         ip += 8;
+        mark = ip;
         continue;
       }
       case OP_RLWINM_RC_B: {
-        const r: u32 = rotl<u32>(Reg.d(e), (e >>> 18) & 31) & imm;
-        Reg.setA(e, r);
-        recordCr0(r);
+        const r: u32 = rotl<u32>(Reg.d(ip), Reg.count(e)) & Reg.immediate(ip);
+        Reg.setA(ip, r);
+        const v = Compare.signed(r, 0);
+        store<u8>(0, <u8>v, CRF);
+        if (left <= 0) {
+          ip += 8;
+          continue;
+        }
+        left -= load<u16>(ip, 8) >>> COST_SHIFT;
         ip += 8;
-        if (left <= 0) continue;
-        const b = load<u32>(ip);
-        const hot = b & FLAG_HOT ? 1 : 0;
-        const likely = (b & FLAG_LIKELY) != 0;
-        if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
-          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
-          ea = load<u32>(FETCH_EA) + load<u32>(ip, 4);
-          kind = KIND_BRANCH;
+        if (Branch.met(ip, v)) {
+          left -= load<i8>(ip, 4);
+          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
           break;
         }
-        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && likely ? MISPREDICT : 0);
-        Branch.retire(ip, ip + 8);
         ip += 8;
+        mark = ip;
         continue;
       }
       case OP_ANDI_B: {
-        const r: u32 = Reg.d(e) & imm;
-        Reg.setA(e, r);
-        recordCr0(r);
+        const r: u32 = Reg.d(ip) & Reg.immediate(ip);
+        Reg.setA(ip, r);
+        const v = Compare.signed(r, 0);
+        store<u8>(0, <u8>v, CRF);
+        if (left <= 0) {
+          ip += 8;
+          continue;
+        }
+        left -= load<u16>(ip, 8) >>> COST_SHIFT;
         ip += 8;
-        if (left <= 0) continue;
-        const b = load<u32>(ip);
-        const hot = b & FLAG_HOT ? 1 : 0;
-        const likely = (b & FLAG_LIKELY) != 0;
-        if (((load<u8>((b >>> 13) & 31, CRF) & ((b >>> 18) & 31)) != 0) == ((b & BO_TRUE) != 0)) {
-          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !likely ? MISPREDICT : 0);
-          ea = load<u32>(FETCH_EA) + load<u32>(ip, 4);
-          kind = KIND_BRANCH;
+        if (Branch.met(ip, v)) {
+          left -= load<i8>(ip, 4);
+          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
           break;
         }
-        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && likely ? MISPREDICT : 0);
-        Branch.retire(ip, ip + 8);
         ip += 8;
+        mark = ip;
         continue;
       }
       case OP_LWZ: {
-        ea = Reg.a(e) + imm;
+        ea = Reg.a(ip) + Reg.immediate(ip);
         const p = Data.read(dtb, ea, 0xfffff003);
         if (p) {
-          Reg.setD(e, bswap<u32>(load<u32>(p)));
+          Reg.setD(ip, bswap<u32>(load<u32>(p)));
           ip += 8;
           continue;
         }
@@ -1181,10 +1234,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LWZX: {
-        ea = Reg.a(e) + Reg.b(e);
+        ea = Reg.a(ip) + Reg.b(ip);
         const p = Data.read(dtb, ea, 0xfffff003);
         if (p) {
-          Reg.setD(e, bswap<u32>(load<u32>(p)));
+          Reg.setD(ip, bswap<u32>(load<u32>(p)));
           ip += 8;
           continue;
         }
@@ -1192,10 +1245,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LBZ: {
-        ea = Reg.a(e) + imm;
+        ea = Reg.a(ip) + Reg.immediate(ip);
         const p = Data.read(dtb, ea, 0xfffff000);
         if (p) {
-          Reg.setD(e, load<u8>(p));
+          Reg.setD(ip, load<u8>(p));
           ip += 8;
           continue;
         }
@@ -1203,10 +1256,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LBZX: {
-        ea = Reg.a(e) + Reg.b(e);
+        ea = Reg.a(ip) + Reg.b(ip);
         const p = Data.read(dtb, ea, 0xfffff000);
         if (p) {
-          Reg.setD(e, load<u8>(p));
+          Reg.setD(ip, load<u8>(p));
           ip += 8;
           continue;
         }
@@ -1214,10 +1267,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LHZ: {
-        ea = Reg.a(e) + imm;
+        ea = Reg.a(ip) + Reg.immediate(ip);
         const p = Data.read(dtb, ea, 0xfffff001);
         if (p) {
-          Reg.setD(e, <u32>bswap<u16>(load<u16>(p)));
+          Reg.setD(ip, <u32>bswap<u16>(load<u16>(p)));
           ip += 8;
           continue;
         }
@@ -1225,10 +1278,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LHZX: {
-        ea = Reg.a(e) + Reg.b(e);
+        ea = Reg.a(ip) + Reg.b(ip);
         const p = Data.read(dtb, ea, 0xfffff001);
         if (p) {
-          Reg.setD(e, <u32>bswap<u16>(load<u16>(p)));
+          Reg.setD(ip, <u32>bswap<u16>(load<u16>(p)));
           ip += 8;
           continue;
         }
@@ -1236,10 +1289,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LHA: {
-        ea = Reg.a(e) + imm;
+        ea = Reg.a(ip) + Reg.immediate(ip);
         const p = Data.read(dtb, ea, 0xfffff001);
         if (p) {
-          Reg.setD(e, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
+          Reg.setD(ip, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
           ip += 8;
           continue;
         }
@@ -1247,11 +1300,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LHAU: {
-        ea = Reg.a(e) + imm;
+        ea = Reg.a(ip) + Reg.immediate(ip);
         const p = Data.read(dtb, ea, 0xfffff001);
         if (p) {
-          Reg.setA(e, ea);
-          Reg.setD(e, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
+          Reg.setA(ip, ea);
+          Reg.setD(ip, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
           ip += 8;
           continue;
         }
@@ -1259,10 +1312,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LHAX: {
-        ea = Reg.a(e) + Reg.b(e);
+        ea = Reg.a(ip) + Reg.b(ip);
         const p = Data.read(dtb, ea, 0xfffff001);
         if (p) {
-          Reg.setD(e, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
+          Reg.setD(ip, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
           ip += 8;
           continue;
         }
@@ -1270,11 +1323,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LWZU: {
-        ea = Reg.a(e) + imm;
+        ea = Reg.a(ip) + Reg.immediate(ip);
         const p = Data.read(dtb, ea, 0xfffff003);
         if (p) {
-          Reg.setA(e, ea);
-          Reg.setD(e, bswap<u32>(load<u32>(p)));
+          Reg.setA(ip, ea);
+          Reg.setD(ip, bswap<u32>(load<u32>(p)));
           ip += 8;
           continue;
         }
@@ -1282,11 +1335,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LBZU: {
-        ea = Reg.a(e) + imm;
+        ea = Reg.a(ip) + Reg.immediate(ip);
         const p = Data.read(dtb, ea, 0xfffff000);
         if (p) {
-          Reg.setA(e, ea);
-          Reg.setD(e, load<u8>(p));
+          Reg.setA(ip, ea);
+          Reg.setD(ip, load<u8>(p));
           ip += 8;
           continue;
         }
@@ -1294,11 +1347,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_LHZU: {
-        ea = Reg.a(e) + imm;
+        ea = Reg.a(ip) + Reg.immediate(ip);
         const p = Data.read(dtb, ea, 0xfffff001);
         if (p) {
-          Reg.setA(e, ea);
-          Reg.setD(e, <u32>bswap<u16>(load<u16>(p)));
+          Reg.setA(ip, ea);
+          Reg.setD(ip, <u32>bswap<u16>(load<u16>(p)));
           ip += 8;
           continue;
         }
@@ -1306,10 +1359,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STW: {
-        ea = Reg.a(e) + imm;
+        ea = Reg.a(ip) + Reg.immediate(ip);
         const p = Data.write(dtb, ea, 0xfffff003);
         if (p) {
-          store<u32>(p, bswap<u32>(Reg.d(e)));
+          store<u32>(p, bswap<u32>(Reg.d(ip)));
           ip += 8;
           continue;
         }
@@ -1317,10 +1370,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STWX: {
-        ea = Reg.a(e) + Reg.b(e);
+        ea = Reg.a(ip) + Reg.b(ip);
         const p = Data.write(dtb, ea, 0xfffff003);
         if (p) {
-          store<u32>(p, bswap<u32>(Reg.d(e)));
+          store<u32>(p, bswap<u32>(Reg.d(ip)));
           ip += 8;
           continue;
         }
@@ -1328,11 +1381,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STWU: {
-        ea = Reg.a(e) + imm;
+        ea = Reg.a(ip) + Reg.immediate(ip);
         const p = Data.write(dtb, ea, 0xfffff003);
         if (p) {
-          store<u32>(p, bswap<u32>(Reg.d(e)));
-          Reg.setA(e, ea);
+          store<u32>(p, bswap<u32>(Reg.d(ip)));
+          Reg.setA(ip, ea);
           ip += 8;
           continue;
         }
@@ -1340,10 +1393,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STB: {
-        ea = Reg.a(e) + imm;
+        ea = Reg.a(ip) + Reg.immediate(ip);
         const p = Data.write(dtb, ea, 0xfffff000);
         if (p) {
-          store<u8>(p, <u8>Reg.d(e));
+          store<u8>(p, <u8>Reg.d(ip));
           ip += 8;
           continue;
         }
@@ -1351,10 +1404,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STBX: {
-        ea = Reg.a(e) + Reg.b(e);
+        ea = Reg.a(ip) + Reg.b(ip);
         const p = Data.write(dtb, ea, 0xfffff000);
         if (p) {
-          store<u8>(p, <u8>Reg.d(e));
+          store<u8>(p, <u8>Reg.d(ip));
           ip += 8;
           continue;
         }
@@ -1362,11 +1415,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STBU: {
-        ea = Reg.a(e) + imm;
+        ea = Reg.a(ip) + Reg.immediate(ip);
         const p = Data.write(dtb, ea, 0xfffff000);
         if (p) {
-          store<u8>(p, <u8>Reg.d(e));
-          Reg.setA(e, ea);
+          store<u8>(p, <u8>Reg.d(ip));
+          Reg.setA(ip, ea);
           ip += 8;
           continue;
         }
@@ -1374,10 +1427,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STH: {
-        ea = Reg.a(e) + imm;
+        ea = Reg.a(ip) + Reg.immediate(ip);
         const p = Data.write(dtb, ea, 0xfffff001);
         if (p) {
-          store<u16>(p, bswap<u16>(<u16>Reg.d(e)));
+          store<u16>(p, bswap<u16>(<u16>Reg.d(ip)));
           ip += 8;
           continue;
         }
@@ -1385,10 +1438,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STHX: {
-        ea = Reg.a(e) + Reg.b(e);
+        ea = Reg.a(ip) + Reg.b(ip);
         const p = Data.write(dtb, ea, 0xfffff001);
         if (p) {
-          store<u16>(p, bswap<u16>(<u16>Reg.d(e)));
+          store<u16>(p, bswap<u16>(<u16>Reg.d(ip)));
           ip += 8;
           continue;
         }
@@ -1396,11 +1449,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_STHU: {
-        ea = Reg.a(e) + imm;
+        ea = Reg.a(ip) + Reg.immediate(ip);
         const p = Data.write(dtb, ea, 0xfffff001);
         if (p) {
-          store<u16>(p, bswap<u16>(<u16>Reg.d(e)));
-          Reg.setA(e, ea);
+          store<u16>(p, bswap<u16>(<u16>Reg.d(ip)));
+          Reg.setA(ip, ea);
           ip += 8;
           continue;
         }
@@ -1408,131 +1461,85 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_B: {
-        left -= Branch.taken(Branch.distance(ip), 0);
-        ea = load<u32>(FETCH_EA) + imm;
-        kind = KIND_BRANCH;
+        if (ip - mark >= FOLD_DISTANCE) left++;
+        ea = load<u32>(Current.line(ip), LINE_PA) + Reg.immediate(ip);
         break;
       }
       case OP_BL: {
-        left -= Branch.taken(Branch.distance(ip), 0);
+        if (ip - mark >= FOLD_DISTANCE) left++;
         store<u32>(LR, Current.address(ip) + 4);
-        ea = load<u32>(FETCH_EA) + imm;
-        kind = KIND_BRANCH;
+        ea = load<u32>(Current.line(ip), LINE_PA) + Reg.immediate(ip);
         break;
       }
-      case OP_BT: {
-        const hot = Branch.hot(e, ip);
-        if (load<u8>((e >>> 13) & 31, CRF) & ((e >>> 18) & 31)) {
-          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-          ea = load<u32>(FETCH_EA) + imm;
-          kind = KIND_BRANCH;
+      case OP_BCR: {
+        if (Branch.met(ip, load<u8>(load<u8>(ip, 2), CRF))) {
+          left += Branch.saved(e, ip, ip - mark, true) - load<i8>(ip, 4);
+          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
           break;
         }
-        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
-        Branch.retire(ip, ip + 8);
+        left += Branch.saved(e, ip, ip - mark, false);
         ip += 8;
-        continue;
-      }
-      case OP_BF: {
-        const hot = Branch.hot(e, ip);
-        if (!(load<u8>((e >>> 13) & 31, CRF) & ((e >>> 18) & 31))) {
-          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-          ea = load<u32>(FETCH_EA) + imm;
-          kind = KIND_BRANCH;
-          break;
-        }
-        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
-        Branch.retire(ip, ip + 8);
-        ip += 8;
+        mark = ip;
         continue;
       }
       case OP_BDNZ: {
-        const hot = Branch.hot(e, ip);
         const ctr = load<u32>(CTR) - 1;
         store<u32>(CTR, ctr);
         if (ctr) {
-          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-          ea = load<u32>(FETCH_EA) + imm;
-          kind = KIND_BRANCH;
+          left += Branch.saved(e, ip, ip - mark, true) - load<i8>(ip, 4);
+          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
           break;
         }
-        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
-        Branch.retire(ip, ip + 8);
+        left += Branch.saved(e, ip, ip - mark, false);
         ip += 8;
+        mark = ip;
         continue;
       }
       case OP_BLR: {
-        const hot = Branch.hot(e, ip);
-        left -= Branch.taken(Branch.distance(ip), hot);
-        ea = load<u32>(LR) & ~3;
-        kind = KIND_BRANCH;
+        left += Branch.saved(e | FLAG_LIKELY, ip, ip - mark, true);
+        ea = (load<u32>(LR) & ~3) + load<u32>(CURRENT_DELTA);
         break;
       }
       case OP_BCTR: {
-        const hot = Branch.hot(e, ip);
-        left -= Branch.taken(Branch.distance(ip), hot);
-        ea = load<u32>(CTR) & ~3;
-        kind = KIND_BRANCH;
+        left += Branch.saved(e | FLAG_LIKELY, ip, ip - mark, true);
+        ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
         break;
       }
       case OP_BCTRL: {
-        const hot = Branch.hot(e, ip);
-        left -= Branch.taken(Branch.distance(ip), hot);
-        ea = load<u32>(CTR) & ~3;
+        left += Branch.saved(e | FLAG_LIKELY, ip, ip - mark, true);
+        ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
         store<u32>(LR, Current.address(ip) + 4);
-        kind = KIND_BRANCH;
         break;
       }
       case OP_BC: {
-        const hot = Branch.hot(e, ip);
-        const bo = (e >>> 8) & 31;
-        if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
-        const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
-        ea = e & FLAG_AA ? imm : load<u32>(FETCH_EA) + imm;
+        const taken = Branch.decide(ip);
+        ea = Reg.immediate(ip) + (e & FLAG_AA ? load<u32>(CURRENT_DELTA) : load<u32>(Current.line(ip), LINE_PA));
         if (e & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
-        if (ok) {
-          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-          kind = KIND_BRANCH;
-          break;
-        }
-        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
-        Branch.retire(ip, ip + 8);
+        left -= Branch.clocks(e, ip, ip - mark, taken);
+        if (taken) break;
         ip += 8;
+        mark = ip;
         continue;
       }
       case OP_BCLR: {
-        const hot = Branch.hot(e, ip);
-        const bo = (e >>> 8) & 31;
-        if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
-        const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
-        ea = load<u32>(LR) & ~3;
+        const taken = Branch.decide(ip);
+        ea = (load<u32>(LR) & ~3) + load<u32>(CURRENT_DELTA);
         if (e & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
-        if (ok) {
-          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-          kind = KIND_BRANCH;
-          break;
-        }
-        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
-        Branch.retire(ip, ip + 8);
+        left -= Branch.clocks(e, ip, ip - mark, taken);
+        if (taken) break;
         ip += 8;
+        mark = ip;
         continue;
       }
       case OP_BCCTR: {
-        const hot = Branch.hot(e, ip);
-        const bo = (e >>> 8) & 31;
-        if (!(bo & 4)) store<u32>(CTR, load<u32>(CTR) - 1);
-        const ok = Branch.decide(bo, (e >>> 13) & 31, (e >>> 18) & 31);
         // The decremented CTR is the target too (invalid form, MPC823 UM 7.1.7.1).
-        ea = load<u32>(CTR) & ~3;
+        const taken = Branch.decide(ip);
+        ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
         if (e & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
-        if (ok) {
-          left -= Branch.taken(Branch.distance(ip), hot) + (hot && !(e & FLAG_LIKELY) ? MISPREDICT : 0);
-          kind = KIND_BRANCH;
-          break;
-        }
-        left -= Branch.notTaken(Branch.distance(ip), hot) + (hot && e & FLAG_LIKELY ? MISPREDICT : 0);
-        Branch.retire(ip, ip + 8);
+        left -= Branch.clocks(e, ip, ip - mark, taken);
+        if (taken) break;
         ip += 8;
+        mark = ip;
         continue;
       }
       default:
@@ -1541,36 +1548,41 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
     }
 
     if (kind == KIND_BRANCH) {
-      const at = Current.address(ip);
+      // `ea` is the physical address as long as the page is the same.
+      const at = Current.physical(ip);
+      const delta = load<u32>(CURRENT_DELTA);
       if (at != ea) {
         const n = load<u32>(BRANCH_COUNT);
         store<u32>(BRANCH_COUNT, n + 1);
-        store<u64>((n & 31) << 3, ((<u64>ea) << 32) | at, BRANCH_TRACE);
+        store<u32>((n & 31) << 3, at - delta, BRANCH_TRACE);
+        store<u32>((n & 31) << 3, ea - delta, BRANCH_TRACE + 4);
       }
       // Without clocks left there is more to look at: a line that was still arriving, or stepping.
       if (left > 0) {
-        let next = Current.cachedLine(ea & ~15);
+        let next = Current.cachedLine(ea);
         if (next) {
-          store<u32>(FETCH_EA, ea & ~15);
-          store<u32>(CURRENT_LINE, next);
           next += (ea & 12) << 1;
-          Branch.retire(ip, next);
+          base += next - ip - 8;
+          mark = next;
           ip = next;
           continue;
         }
       }
     }
+    if (kind == KIND_BRANCH || kind == KIND_LINE || kind == KIND_IDLE) ea -= load<u32>(CURRENT_DELTA);
     if (kind == KIND_LINE || (kind == KIND_BRANCH && !load<u32>(STEPPING))) {
       let next = Burst.line(ea, Current.time(left));
       if (next) {
         store<u64>(WINDOW_END, load<u64>(NOW));
         left = 0;
         if (kind == KIND_LINE) {
-          left -= Current.enter(ip, next, ea);
+          left -= Current.stall(ip, next);
+          mark += next - ip;
+          base += next - ip;
         } else {
-          store<u32>(CURRENT_LINE, next);
           next += (ea & 12) << 1;
-          Branch.retire(ip, next);
+          base += next - ip - 8;
+          mark = next;
         }
         ip = next;
         continue;
@@ -1583,12 +1595,12 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const record = DC_TAGS + (pa & load<u32>(DC_SET_BITS));
         if (load<u32>(record, SECOND) == (pa & ~15)) {
           swapWays(record);
-          left += load<u32>(ip) >>> 28;
+          left += load<u16>(ip) >>> COST_SHIFT;
           continue;
         }
       }
       const now = Current.time(left);
-      const then = Past.access(dtb, load<u32>(ip), ea, now);
+      const then = Past.access(dtb, ip, ea, now);
       if (then) {
         if (then - now < <u64>max<i32>(left, 0)) {
           left -= <i32>(then - now);
@@ -1600,7 +1612,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         continue;
       }
     }
-    return Current.leave(ip, left, ea, kind);
+    return Current.leave(ip, left, mark, base, ea, kind);
   }
 }
 
@@ -1620,11 +1632,11 @@ function runLines(): void {
       return;
     }
   }
-  store<u32>(CURRENT_LINE, line);
   let ip = line + ((pc - load<u32>(FETCH_EA)) << 1);
-  store<u32>(RUN_BASE, ip - (load<u32>(SINCE_BRANCH) << 3));
+  store<u32>(MARK, ip - (load<u32>(SINCE_BRANCH) << 3));
   store<u32>(HOT_ENTRY, load<u32>(HOT_INPUT) ? ip : 0);
-  store<u64>(RETIRED, load<u64>(INSTRUCTIONS) - load<u32>(SINCE_BRANCH));
+  store<u32>(COUNT_BASE, ip);
+  store<u64>(RETIRED, load<u64>(INSTRUCTIONS));
   store<u32>(STEPPING, mustStep() ? 1 : 0);
   let dtb = fastTable();
   // No clocks left: the first thing the loop does is to look where it stands.
@@ -1652,7 +1664,8 @@ function runLines(): void {
         return;
       }
       store<u64>(WINDOW_END, load<u64>(NOW));
-      left = 0 - Current.enter(ip, next, ea);
+      left = 0 - Current.stall(ip, next);
+      Current.move(ip, next);
       ip = next;
       continue;
     }
@@ -1665,12 +1678,13 @@ function runLines(): void {
         left = 0;
         continue;
       }
-      left -= Branch.taken(Branch.distance(ip), 0);
+      left -= Branch.clocks(0, ip, ip - load<u32>(MARK), true);
     }
     if (kind == KIND_BRANCH || kind == KIND_IDLE) {
-      let next = Current.cachedLine(ea & ~15);
-      Branch.retire(ip, ip);
-      settle(ip, Current.time(left));
+      let next = Current.cachedLine(ea + load<u32>(CURRENT_DELTA));
+      store<u32>(MARK, ip + 8);
+      settle(ip + 8, Current.time(left));
+      store<u32>(SINCE_BRANCH, 0);
       store<u32>(PC, ea);
       if (load<u32>(STEPPING)) {
         store<u32>(FETCH_MODE, FETCH_NONE);
@@ -1687,10 +1701,9 @@ function runLines(): void {
         store<u64>(WINDOW_END, load<u64>(NOW));
         left = 0;
       }
-      store<u32>(FETCH_EA, ea & ~15);
-      store<u32>(CURRENT_LINE, next);
-      ip = next + ((ea & 12) << 1);
-      store<u32>(RUN_BASE, ip);
+      next += (ea & 12) << 1;
+      Current.move(ip + 8, next);
+      ip = next;
       continue;
     }
 
@@ -1698,7 +1711,7 @@ function runLines(): void {
     settle(ip, Current.time(left));
     let result = X_NEXT;
     if (kind == KIND_DATA) {
-      accessData(load<u32>(ip), ea);
+      accessData(ip, ea);
       if (load<u32>(FAULTED)) result = X_FAULT;
     } else {
       result = execute(load<u32>(ip, 4));

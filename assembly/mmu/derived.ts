@@ -1,6 +1,7 @@
 // Derived translations: which effective page leads where, filled on first use and dropped whenever anything they were
 // computed from changes. Nothing here decides what the guest sees; a snapshot leaves it out.
 
+import { LINE_TAG } from '../cpu/ops';
 import { DERIVED_BASE } from '../layout';
 
 /**
@@ -39,20 +40,20 @@ export const DP_WRITABLE_MEMORY: u32 = 8;
 export const CODE_PAGES: u32 = DATA_PAGES + DATA_TABLES * DATA_TABLE_BYTES;
 export const CODE_TABLE_BYTES: u32 = 64 * 16;
 
-/** u32: effective page that the run loop may assume for cached fetches without asking, 1 = none. */
+/** u32: physical page from which the run loop may fetch through the cache with CURRENT_DELTA without asking, 1 = none. */
 export const CURRENT_PAGE: u32 = CODE_PAGES + 3 * CODE_TABLE_BYTES;
-/** u32: PA - EA for it. */
+/** u32: PA - EA of the line that is being executed. */
 export const CURRENT_DELTA: u32 = CURRENT_PAGE + 4;
 /** u32: BUS_GENERATION for which the tables hold. */
 export const PAGES_GENERATION: u32 = CURRENT_PAGE + 8;
 // The run loop's own notes (cpu/run.ts), meaningful only while it runs.
-/** u32: predecoded line that is being executed. */
-export const CURRENT_LINE: u32 = CURRENT_PAGE + 16;
-/** u32: where `ip` would have been at the last branch, had the lines since then been contiguous. */
-export const RUN_BASE: u32 = CURRENT_LINE + 4;
-/** u32: entry whose branch input was set right before it, in the line before; 0 = none. Cleared together with RUN_BASE. */
-export const HOT_ENTRY: u32 = RUN_BASE + 4;
-/** u64: instructions completed up to the last branch. */
+/** u32: where `ip` would have been behind the last branch, had the lines since then been contiguous. */
+export const MARK: u32 = CURRENT_PAGE + 16;
+/** u32: where `ip` would have been when RETIRED was counted, had the entries executed since then been contiguous. */
+export const COUNT_BASE: u32 = MARK + 4;
+/** u32: first entry of a line, a branch whose input was set right before it, in the line before; 0 = none. */
+export const HOT_ENTRY: u32 = COUNT_BASE + 4;
+/** u64: instructions completed when COUNT_BASE was last set anew. */
 export const RETIRED: u32 = HOT_ENTRY + 4;
 /** u64: cycle up to which `left` counts. */
 export const WINDOW_END: u32 = RETIRED + 8;
@@ -63,16 +64,14 @@ export const STEPPING: u32 = WINDOW_END + 8;
 export const CODE_LINES: u32 = (CURRENT_PAGE + 16 + 63) & ~63;
 export const CODE_LINE_BYTES: u32 = 64;
 
-/** Decoded lines by physical address: { u32 tag (address | 1), pad, 16 bytes raw at 8, predecoded line at 24 }. */
+/** Decoded lines by physical address (cpu/ops.ts), and the 16 bytes that each was decoded from. */
 export const DECODED: u32 = CODE_LINES + 1024 * CODE_LINE_BYTES;
 export const DECODED_ENTRIES: u32 = 8192;
-export const DECODED_BYTES: u32 = 80;
-export const DECODED_RAW: u32 = 8;
-export const DECODED_LINE: u32 = 24;
+export const DECODED_RAW: u32 = DECODED + DECODED_ENTRIES * CODE_LINE_BYTES;
 
 // More notes of the run loop.
 /** u64: cycle at which `runLines` returns to its caller even if nothing asks for it. */
-export const LEAVE_AT: u32 = DECODED + DECODED_ENTRIES * DECODED_BYTES;
+export const LEAVE_AT: u32 = DECODED_RAW + DECODED_ENTRIES * 16;
 /** u32: effective page from which the run loop may burst lines past the cache without asking, 1 = none. */
 export const BURST_PAGE: u32 = LEAVE_AT + 8;
 /** u32: linear address - EA for it. */
@@ -114,7 +113,10 @@ export function dropTranslated(data: bool): void {
 
 /** Forgets what was derived from a TLB entry of one side that covers `ea` under `mask`. */
 export function dropPages(data: bool, ea: u32, mask: u32): void {
-  if (!data && (!((load<u32>(CURRENT_PAGE) ^ ea) & mask) || !((load<u32>(BURST_PAGE) ^ ea) & mask))) leaveCodePage();
+  if (!data) {
+    const current = load<u32>(CURRENT_PAGE) - load<u32>(CURRENT_DELTA);
+    if (!((current ^ ea) & mask) || !((load<u32>(BURST_PAGE) ^ ea) & mask)) leaveCodePage();
+  }
   // Contexts 1 and 2: translation is on
   const first = data ? DATA_PAGES + DATA_TABLE_BYTES : CODE_PAGES + CODE_TABLE_BYTES;
   const tableBytes = data ? DATA_TABLE_BYTES : CODE_TABLE_BYTES;
@@ -184,5 +186,5 @@ export function derivedReset(): void {
   store<u32>(FILLED, 0);
   for (let t: u32 = 0; t < DATA_TABLES * DATA_TABLE_BYTES; t += 32) dropDataPage(DATA_PAGES + t);
   for (let t: u32 = 0; t < 3 * CODE_TABLE_BYTES; t += 16) store<u32>(CODE_PAGES + t, 1);
-  for (let i: u32 = 0; i < DECODED_ENTRIES; i++) store<u32>(DECODED + i * DECODED_BYTES, 0);
+  for (let i: u32 = 0; i < DECODED_ENTRIES; i++) store<u32>(DECODED + i * CODE_LINE_BYTES, 0, LINE_TAG);
 }
