@@ -4,13 +4,7 @@
 import { decodeLine } from '../cpu/decode';
 import { LINE_TAG, LINE_BYTES as PREDECODED_BYTES } from '../cpu/ops';
 import { IC_ADR } from '../cpu/state';
-import {
-  CODE_LINE_BYTES,
-  CODE_LINES,
-  DECODED,
-  DECODED_ENTRIES,
-  DECODED_RAW,
-} from '../mmu/derived';
+import { CODE_LINE_BYTES, CODE_LINES, DECODED, DECODED_ENTRIES, DECODED_RAW } from '../mmu/derived';
 import {
   copyLine,
   IC_LINES,
@@ -90,7 +84,11 @@ export function decoded(line: u32, raw: u32): u32 {
   const index = (line >>> 4) & (DECODED_ENTRIES - 1);
   const e = DECODED + index * CODE_LINE_BYTES;
   const from = DECODED_RAW + (index << 4);
-  if (load<u32>(e, LINE_TAG) == (line | 1) && load<u64>(from) == load<u64>(raw) && load<u64>(from, 8) == load<u64>(raw, 8)) {
+  if (
+    load<u32>(e, LINE_TAG) == (line | 1) &&
+    load<u64>(from) == load<u64>(raw) &&
+    load<u64>(from, 8) == load<u64>(raw, 8)
+  ) {
     return e;
   }
   copyLine(from, raw);
