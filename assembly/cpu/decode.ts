@@ -4,13 +4,12 @@
 import {
   BR_NOT_TAKEN,
   BR_TAKEN,
-  COUNT_SHIFT,
   FLAG_AA,
   FLAG_FIRST,
   FLAG_HOT,
   FLAG_LIKELY,
   FLAG_LK,
-  FLAG_RC,
+  FLAGS_IN_D,
   fused,
   LINE_END_ENTRY,
   LINE_HEAD,
@@ -22,6 +21,7 @@ import {
   OP_ADDE,
   OP_ADDI,
   OP_ADDIC,
+  OP_ADDIC_RC,
   OP_ADDME,
   OP_ADDZE,
   OP_AND,
@@ -29,6 +29,7 @@ import {
   OP_ANDI,
   OP_B,
   OP_B_SELF,
+  OP_BA,
   OP_BC,
   OP_BCCTR,
   OP_BCLR,
@@ -108,6 +109,7 @@ import {
   OP_SUBFZE,
   OP_XOR,
   OP_XORI,
+  RECORD_FORM,
   SETS_BRANCH_INPUT,
   SETS_CTR,
   SETS_LR,
@@ -117,6 +119,8 @@ import {
 // Results of `decode`, valid until its next call: scratch, not state.
 let low: u32 = 0;
 let high: u32 = 0;
+/** FLAG_* of a branch. */
+let flags: u32 = 0;
 let cost: u32 = 1;
 /** GPRs read, bit n = GPR n. */
 let sources: u32 = 0;
@@ -132,47 +136,57 @@ export function decodeLine(raw: u32, line: u32, pa: u32): void {
   for (let i: u32 = 0; i < 4; i++) {
     decode(bswap<u32>(load<u32>(raw + (i << 2))), i);
     if (i == 0) {
-      store<u32>(line, needs << 8, LINE_HEAD);
+      store<u32>(line, needs << 16, LINE_HEAD);
       store<u32>(line, sources, LINE_HEAD + 4);
     } else {
       if (sources & lastLate) cost++;
       if (needs & lastSets & SETS_MUL) cost++;
-      if (needs & lastSets & SETS_BRANCH_INPUT) low |= FLAG_HOT;
+      if (needs & lastSets & SETS_BRANCH_INPUT) flags |= FLAG_HOT;
     }
-    if (i == 0 && needs & SETS_BRANCH_INPUT) low |= FLAG_FIRST;
-    if ((low & 0xff) == OP_BCR && low & FLAG_HOT) {
+    if (i == 0 && needs & SETS_BRANCH_INPUT) flags |= FLAG_FIRST;
+    if ((low & 0xff) == OP_BCR && flags & FLAG_HOT) {
       const before = line + ((i - 1) << 3);
       store<u8>(before, <u8>fused(load<u8>(before)));
     }
-    branchClocks();
-    store<u32>(line + (i << 3), low | ((cost > 7 ? 7 : cost) << 13));
+    finishBranch();
+    store<u32>(line + (i << 3), low | (cost << 8));
     store<u32>(line + (i << 3), high, 4);
     lastLate = late;
     lastSets = sets;
   }
-  store<u32>(line, OP_LINE_END | (lastSets << 8), LINE_END_ENTRY);
+  store<u32>(line, OP_LINE_END | (lastSets << 16), LINE_END_ENTRY);
   store<u32>(line, lastLate, LINE_END_ENTRY + 4);
   store<u32>(line, pa, LINE_PA);
 }
 
-/** What of a branch's clocks is known now: all but folding, and an input set at the end of the line before. */
-function branchClocks(): void {
-  const hot: u32 = low & FLAG_HOT ? 1 : 0;
-  const likely = (low & FLAG_LIKELY) != 0;
+/** Puts a branch's flags into its entry, and what of its clocks is known: all but folding, and an input set in the line before. */
+function finishBranch(): void {
+  const hot: u32 = flags & FLAG_HOT ? 1 : 0;
+  const likely = (flags & FLAG_LIKELY) != 0;
   switch (low & 0xff) {
     case OP_BCR:
     case OP_BDNZ: {
       cost = BR_NOT_TAKEN + hot + (hot && likely ? MISPREDICT : 0);
       const taken = BR_TAKEN + hot + (hot && !likely ? MISPREDICT : 0);
+      low |= (flags & FLAGS_IN_D) << 16;
       high = (high << 8) | ((taken - cost) & 0xff);
       return;
     }
     case OP_B:
     case OP_BL:
+    case OP_BA:
+      cost = BR_TAKEN;
+      return;
     case OP_BLR:
     case OP_BCTR:
     case OP_BCTRL:
       cost = BR_TAKEN + hot;
+      low = (low & 0xff) | ((flags & FLAGS_IN_D) << 16);
+      return;
+    case OP_BC:
+    case OP_BCLR:
+    case OP_BCCTR:
+      high = (high << 8) | flags;
   }
 }
 
@@ -207,8 +221,8 @@ function compare(op: u32, field: u32, a: u32, immediate: u32): void {
 
 /** rA <- rS rotated and masked; the count, or the register that has it, is the instruction's rB field. */
 function rotate(op: u32, word: u32): void {
-  set(op, (word >>> 21) & 31, (word >>> 16) & 31, rotateMask((word >>> 6) & 31, (word >>> 1) & 31));
-  low |= ((word >>> 11) & 31) << COUNT_SHIFT;
+  // MB and ME, as they lie in the instruction, number the mask.
+  set(op, (word >>> 21) & 31, (word >>> 16) & 31, ((word >>> 11) & 31) | (((word >>> 1) & 0x3ff) << 18));
   if (word & 1) sets = 1;
 }
 
@@ -231,6 +245,7 @@ function decode(word: u32, slot: u32): void {
   const uimm = word & 0xffff;
   low = 0;
   high = 0;
+  flags = 0;
   cost = 1;
   sources = 0;
   late = 0;
@@ -255,12 +270,9 @@ function decode(word: u32, slot: u32): void {
       return;
     case 12: // addic
     case 13: // addic.
-      set(OP_ADDIC, d, a, simm);
+      set(word & 0x04000000 ? OP_ADDIC_RC : OP_ADDIC, d, a, simm);
       sources = bit(a);
-      if (word & 0x04000000) {
-        low |= FLAG_RC;
-        sets = 1;
-      }
+      if (word & 0x04000000) sets = 1;
       return;
     case 14: // addi
     case 15: // addis
@@ -274,10 +286,9 @@ function decode(word: u32, slot: u32): void {
       // b
       const target = <u32>(<i32>(word << 6) >> 6) & ~3;
       cost = 0;
-      low = word & 1 ? OP_BL | FLAG_LK : OP_B;
+      low = word & 1 ? OP_BL : OP_B;
       if (word & 2) {
-        setCondition(OP_BC, 20, 0);
-        low |= FLAG_AA | FLAG_LIKELY | (word & 1 ? FLAG_LK : 0);
+        low = OP_BA | ((word & 1) << 24);
         high = target;
       } else {
         if (target == 0 && !(word & 1)) low = OP_B_SELF;
@@ -378,7 +389,7 @@ function decode(word: u32, slot: u32): void {
 
 function record(word: u32): void {
   if (word & 1) {
-    low |= FLAG_RC;
+    high |= RECORD_FORM;
     sets |= 1;
   }
 }
@@ -702,7 +713,7 @@ function decode19(word: u32): void {
     case 16: // bclr
       cost = 0;
       setCondition((bo & 0x14) == 0x14 && !(word & 1) ? OP_BLR : OP_BCLR, bo, bi);
-      low |= word & 1 ? FLAG_LK : 0;
+      if (word & 1) flags = FLAG_LK;
       needs = SETS_LR;
       if (!(bo & 16)) needs |= bit(bi >>> 2);
       if (!(bo & 4)) needs |= SETS_CTR;
@@ -711,7 +722,7 @@ function decode19(word: u32): void {
     case 528: // bcctr
       cost = 0;
       setCondition((bo & 0x14) == 0x14 ? (word & 1 ? OP_BCTRL : OP_BCTR) : OP_BCCTR, bo, bi);
-      low |= word & 1 ? FLAG_LK : 0;
+      if (word & 1) flags = FLAG_LK;
       needs = SETS_CTR;
       if (!(bo & 16)) needs |= bit(bi >>> 2);
       if (word & 1) sets = SETS_LR;
@@ -756,16 +767,16 @@ function decodeBranchConditional(word: u32, slot: u32): void {
     }
   }
   if (word & 1) {
-    low |= FLAG_LK;
+    flags |= FLAG_LK;
     sets = SETS_LR;
   }
   // Backward is predicted taken, forward not; the y bit inverts (hardware/core-timing.md section 1).
   let likely = <i32>displacement < 0;
   if (bo & 1) likely = !likely;
   if ((bo & 0x14) == 0x14) likely = true;
-  if (likely) low |= FLAG_LIKELY;
+  if (likely) flags |= FLAG_LIKELY;
   if (word & 2) {
-    low |= FLAG_AA;
+    flags |= FLAG_AA;
     high = displacement;
   } else {
     high = displacement + (slot << 2);

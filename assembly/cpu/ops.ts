@@ -1,9 +1,9 @@
 // Numbers of predecoded operations and the layout of a predecoded line.
 //
-// An entry is eight bytes: op, flags | cost << 5, D, A, then 32 bits of immediate. D and A are byte offsets of GPRs, so that
-// one load of a byte says where a register is; rB, where there is one, is such an offset in the place of the immediate.
-// `cost` is the number of clocks that are known when the line is decoded: base cost and stalls between instructions of the
-// same line. The run loop reads op, flags and cost as one half-word.
+// An entry is eight bytes: op, cost, D, A, then 32 bits of immediate. D and A are byte offsets of GPRs, so that one load of a
+// byte says where a register is; rB, where there is one, is such an offset in the immediate's first byte, and its second one
+// is 1 for the record form. `cost` is the number of clocks that are known when the line is decoded: base cost and stalls
+// between instructions of the same line.
 
 export const OP_LINE_END: u32 = 0;
 /** Anything rare; the immediate is the instruction word (cpu/execute.ts). */
@@ -71,8 +71,8 @@ export const OP_B: u32 = 60;
 export const OP_B_SELF: u32 = 61;
 export const OP_BL: u32 = 62;
 /**
- * On one bit of CR, without CTR: D = the field, A = the bit's mask | 0xf0 if it must be 0; the immediate is the distance << 8
- * | what a taken branch costs more than one that is not, a signed byte.
+ * On one bit of CR, without CTR: D = the field | flags, A = the bit's mask | 0xf0 if it must be 0; the immediate is the
+ * distance << 8 | what a taken branch costs more than one that is not, a signed byte.
  */
 export const OP_BCR: u32 = 63;
 /** The immediate is as in OP_BCR. */
@@ -80,7 +80,10 @@ export const OP_BDNZ: u32 = 65;
 export const OP_BLR: u32 = 66;
 export const OP_BCTR: u32 = 67;
 export const OP_BCTRL: u32 = 68;
-/** Any other bc, bclr, bcctr: D = the field of CR | BO << 3, A = the bit's mask; all their clocks are counted when they run. */
+/**
+ * Any other bc, bclr, bcctr: D = the field of CR | BO << 3, A = the bit's mask, immediate = distance or address << 8 | flags;
+ * all their clocks are counted when they run.
+ */
 export const OP_BC: u32 = 69;
 export const OP_BCLR: u32 = 70;
 export const OP_BCCTR: u32 = 71;
@@ -119,6 +122,9 @@ export const OP_ANDI_B: u32 = 105;
 
 export const OP_RLWIMI_RC: u32 = 106;
 export const OP_RLWNM_RC: u32 = 107;
+export const OP_ADDIC_RC: u32 = 108;
+/** To an absolute address, the immediate; A = LK. */
+export const OP_BA: u32 = 109;
 
 /** The operation that does `op` and the conditional branch behind it, or `op` if there is none. */
 export function fused(op: u32): u32 {
@@ -140,21 +146,21 @@ export function fused(op: u32): u32 {
   }
 }
 
-// Flags, as they lie in the first half-word
-/** Record form: CR0 from the result. For branches: LK. */
-export const FLAG_RC: u32 = 0x100;
-export const FLAG_LK: u32 = 0x100;
+/** Immediate of an entry with rB: the record form, which sets CR0 from the result. */
+export const RECORD_FORM: u32 = 0x100;
+
+// Flags of branches
+export const FLAG_LK: u32 = 1;
+/** The target is absolute. */
+export const FLAG_AA: u32 = 2;
 /** The branch's input was set by the instruction before it in the line. */
-export const FLAG_HOT: u32 = 0x200;
-/** Branch: the target is absolute. */
-export const FLAG_AA: u32 = 0x400;
-/** Branch: statically predicted taken. */
-export const FLAG_LIKELY: u32 = 0x800;
-/** Branch: its input may have been set by the last instruction of the line before. */
-export const FLAG_FIRST: u32 = 0x1000;
-/** rlwinm, rlwimi, rlwnm: in the place of the flags the count, or the number of the GPR that has it. */
-export const COUNT_SHIFT: u32 = 8;
-export const COST_SHIFT: u32 = 13;
+export const FLAG_HOT: u32 = 8;
+/** Its input may have been set by the last instruction of the line before. */
+export const FLAG_FIRST: u32 = 0x10;
+/** Statically predicted taken. */
+export const FLAG_LIKELY: u32 = 0x20;
+/** Those that D has room for, above a field of CR. */
+export const FLAGS_IN_D: u32 = FLAG_HOT | FLAG_FIRST | FLAG_LIKELY;
 
 /** Clocks of a branch taken and not taken, and of a wrong prediction (hardware/core-timing.md section 6). */
 export const BR_TAKEN: i32 = 2;
@@ -163,9 +169,9 @@ export const MISPREDICT: i32 = 2;
 
 // Layout of a predecoded line, whose place is a multiple of its length: four entries, the end entry, then what the first
 // instruction reads.
-/** The end entry's immediate: GPRs whose value is late after the last instruction; its low word >>> 8: what that sets. */
+/** The end entry's immediate: GPRs whose value is late after the last instruction; its low word >>> 16: what that sets. */
 export const LINE_END_ENTRY: u32 = 32;
-/** u32: SETS_* that the first instruction waits for, << 8; u32: GPRs that it reads, bit n = GPR n. Laid out like the end entry. */
+/** u32: SETS_* that the first instruction waits for, << 16; u32: GPRs that it reads, bit n = GPR n. Laid out like the end entry. */
 export const LINE_HEAD: u32 = 40;
 /** u32: physical address of the line. */
 export const LINE_PA: u32 = 48;

@@ -42,6 +42,7 @@ import {
   LEAVE_AT,
   MARK,
   RETIRED,
+  ROTATE_MASKS,
   STEPPING,
   WINDOW_END,
 } from '../mmu/derived';
@@ -52,14 +53,11 @@ import { busCheck, dataRead, dataTable, dataWrite, Past } from './memory';
 import {
   BR_NOT_TAKEN,
   BR_TAKEN,
-  COST_SHIFT,
-  COUNT_SHIFT,
   FLAG_AA,
   FLAG_FIRST,
   FLAG_HOT,
   FLAG_LIKELY,
   FLAG_LK,
-  FLAG_RC,
   LINE_BYTES,
   LINE_END_ENTRY,
   LINE_HEAD,
@@ -71,6 +69,7 @@ import {
   OP_ADDE,
   OP_ADDI,
   OP_ADDIC,
+  OP_ADDIC_RC,
   OP_ADDME,
   OP_ADDZE,
   OP_AND,
@@ -79,6 +78,7 @@ import {
   OP_ANDI_B,
   OP_B,
   OP_B_SELF,
+  OP_BA,
   OP_BC,
   OP_BCCTR,
   OP_BCLR,
@@ -234,7 +234,7 @@ class Reg {
     return load<u32>(load<u8>(ip, 3), GPR);
   }
   @inline static b(ip: u32): u32 {
-    return load<u32>(load<u32>(ip, 4), GPR);
+    return load<u32>(load<u8>(ip, 4), GPR);
   }
   @inline static setD(ip: u32, value: u32): void {
     store<u32>(load<u8>(ip, 2), value, GPR);
@@ -245,13 +245,21 @@ class Reg {
   @inline static immediate(ip: u32): u32 {
     return load<u32>(ip, 4);
   }
-  /** Count of a rotate with `e` as its first half-word; bits above the low five do not count. */
-  @inline static count(e: u32): u32 {
-    return e >>> COUNT_SHIFT;
+  /** rS rotated by the count in the entry. */
+  @inline static rotated(ip: u32): u32 {
+    return rotl<u32>(Reg.d(ip), load<u8>(ip, 4));
   }
-  /** The same when a register has it. */
-  @inline static counted(e: u32): u32 {
-    return load<u32>(((e >>> COUNT_SHIFT) & 31) << 2, GPR);
+  /** rS rotated by the count in the register that the entry names. */
+  @inline static rotatedBy(ip: u32): u32 {
+    return rotl<u32>(Reg.d(ip), load<u32>((<u32>load<u8>(ip, 4)) << 2, GPR));
+  }
+  /** Mask of a rotate. */
+  @inline static mask(ip: u32): u32 {
+    return load<u32>(load<u16>(ip, 6), ROTATE_MASKS);
+  }
+  /** The end of an instruction that has a record form. */
+  @inline static record(ip: u32, result: u32): void {
+    if (load<u8>(ip, 5)) recordCr0(result);
   }
 }
 
@@ -287,34 +295,25 @@ class Data {
 
 /** Clocks and conditions of branches. */
 class Branch {
-  /** 1 if the branch's input was set by the instruction right before it, in this line or the one before. */
-  @inline static hot(e: u32, ip: u32): i32 {
-    let hot = e & FLAG_HOT ? 1 : 0;
-    if (e & FLAG_FIRST && load<u32>(HOT_ENTRY) == ip) {
-      store<u32>(HOT_ENTRY, 0);
-      hot = 1;
-    }
-    return hot;
-  }
-
   /** Clocks that a branch with a distance of `distance` from the last one takes less than its entry says; it may be more. */
-  @inline static saved(e: u32, ip: u32, distance: u32, taken: bool): i32 {
-    if (e & (FLAG_HOT | FLAG_FIRST)) {
-      if (e & FLAG_HOT) return 0;
-      if (load<u32>(HOT_ENTRY) == ip) {
+  @inline static saved(flags: u32, ip: u32, distance: u32, taken: bool): i32 {
+    let clocks: i32 = distance >= FOLD_DISTANCE ? 1 : 0;
+    if (flags & (FLAG_HOT | FLAG_FIRST)) {
+      if (flags & FLAG_HOT) {
+        clocks = 0;
+      } else if (load<u32>(HOT_ENTRY) == ip) {
         store<u32>(HOT_ENTRY, 0);
-        return taken == ((e & FLAG_LIKELY) != 0) ? -1 : -1 - MISPREDICT;
+        clocks = taken == ((flags & FLAG_LIKELY) != 0) ? -1 : -1 - MISPREDICT;
       }
     }
-    return distance >= FOLD_DISTANCE ? 1 : 0;
+    return clocks;
   }
 
   /** Clocks of a branch whose entry says nothing. */
-  @inline static clocks(e: u32, ip: u32, distance: u32, taken: bool): i32 {
-    const hot = Branch.hot(e, ip);
+  @inline static clocks(flags: u32, ip: u32, distance: u32, taken: bool): i32 {
     const clocks = taken ? BR_TAKEN : BR_NOT_TAKEN;
-    if (hot) return clocks + 1 + (taken == ((e & FLAG_LIKELY) != 0) ? 0 : MISPREDICT);
-    return clocks - (distance >= FOLD_DISTANCE ? 1 : 0);
+    if (!(flags & FLAG_HOT)) return clocks - Branch.saved(flags, ip, distance, taken);
+    return clocks + 1 + (taken == ((flags & FLAG_LIKELY) != 0) ? 0 : MISPREDICT);
   }
 
   /** The condition of the branch on one bit of CR at `ip`, if its field has `value`: not 0 = taken. */
@@ -383,7 +382,7 @@ class Current {
     const clash = load<u64>(next, LINE_HEAD) & load<u64>(ip);
     let clocks: i32 = 0;
     if (clash) {
-      const needs = <u32>clash >>> 8;
+      const needs = <u32>clash >>> 16;
       if (clash >>> 32) clocks++;
       if (needs & ~SETS_BRANCH_INPUT) clocks++;
       if (needs & SETS_BRANCH_INPUT) store<u32>(HOT_ENTRY, next);
@@ -463,7 +462,7 @@ function boundary(ip: u32, left: i32): bool {
       if (serialized()) now += SERIALIZED_FETCH;
       const op = load<u32>(ip) & 0xff;
       const msr = load<u32>(MSR);
-      if (msr & MSR_SE || (msr & MSR_BE && op >= OP_B && op <= OP_BCCTR)) store<u32>(TRACE_DUE, 1);
+      if (msr & MSR_SE || (msr & MSR_BE && ((op >= OP_B && op <= OP_BCCTR) || op == OP_BA))) store<u32>(TRACE_DUE, 1);
     }
   }
   store<u64>(WINDOW_END, now);
@@ -670,11 +669,10 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         }
       }
     }
-    const e: u32 = load<u16>(ip);
-    left -= e >>> COST_SHIFT;
+    left -= load<u8>(ip, 1);
     let kind = KIND_BRANCH;
     let ea: u32 = 0;
-    switch (e & 0xff) {
+    switch (<u32>load<u8>(ip)) {
       case OP_LINE_END: {
         // On to the next line: the same checks between its first instruction and our last as within a line.
         ea = load<u32>(ip, LINE_PA - LINE_END_ENTRY) + 16;
@@ -748,12 +746,12 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         continue;
       }
       case OP_RLWINM: {
-        Reg.setA(ip, rotl<u32>(Reg.d(ip), Reg.count(e)) & Reg.immediate(ip));
+        Reg.setA(ip, Reg.rotated(ip) & Reg.mask(ip));
         ip += 8;
         continue;
       }
       case OP_RLWINM_RC: {
-        const r: u32 = rotl<u32>(Reg.d(ip), Reg.count(e)) & Reg.immediate(ip);
+        const r: u32 = Reg.rotated(ip) & Reg.mask(ip);
         Reg.setA(ip, r);
         recordCr0(r);
         ip += 8;
@@ -790,49 +788,49 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
       case OP_AND: {
         const r: u32 = Reg.d(ip) & Reg.b(ip);
         Reg.setA(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
       case OP_ANDC: {
         const r: u32 = Reg.d(ip) & ~Reg.b(ip);
         Reg.setA(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
       case OP_XOR: {
         const r: u32 = Reg.d(ip) ^ Reg.b(ip);
         Reg.setA(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
       case OP_NOR: {
         const r: u32 = ~(Reg.d(ip) | Reg.b(ip));
         Reg.setA(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
       case OP_NAND: {
         const r: u32 = ~(Reg.d(ip) & Reg.b(ip));
         Reg.setA(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
       case OP_EQV: {
         const r: u32 = ~(Reg.d(ip) ^ Reg.b(ip));
         Reg.setA(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
       case OP_ORC: {
         const r: u32 = Reg.d(ip) | ~Reg.b(ip);
         Reg.setA(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -847,24 +845,24 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         continue;
       }
       case OP_RLWIMI: {
-        Reg.setA(ip, (rotl<u32>(Reg.d(ip), Reg.count(e)) & Reg.immediate(ip)) | (Reg.a(ip) & ~Reg.immediate(ip)));
+        Reg.setA(ip, (Reg.rotated(ip) & Reg.mask(ip)) | (Reg.a(ip) & ~Reg.mask(ip)));
         ip += 8;
         continue;
       }
       case OP_RLWIMI_RC: {
-        const r: u32 = (rotl<u32>(Reg.d(ip), Reg.count(e)) & Reg.immediate(ip)) | (Reg.a(ip) & ~Reg.immediate(ip));
+        const r: u32 = (Reg.rotated(ip) & Reg.mask(ip)) | (Reg.a(ip) & ~Reg.mask(ip));
         Reg.setA(ip, r);
         recordCr0(r);
         ip += 8;
         continue;
       }
       case OP_RLWNM: {
-        Reg.setA(ip, rotl<u32>(Reg.d(ip), Reg.counted(e)) & Reg.immediate(ip));
+        Reg.setA(ip, Reg.rotatedBy(ip) & Reg.mask(ip));
         ip += 8;
         continue;
       }
       case OP_RLWNM_RC: {
-        const r: u32 = rotl<u32>(Reg.d(ip), Reg.counted(e)) & Reg.immediate(ip);
+        const r: u32 = Reg.rotatedBy(ip) & Reg.mask(ip);
         Reg.setA(ip, r);
         recordCr0(r);
         ip += 8;
@@ -874,7 +872,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const n = Reg.b(ip) & 63;
         const r: u32 = n < 32 ? Reg.d(ip) << n : 0;
         Reg.setA(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -882,7 +880,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const n = Reg.b(ip) & 63;
         const r: u32 = n < 32 ? Reg.d(ip) >>> n : 0;
         Reg.setA(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -894,45 +892,45 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const lost: u32 = n < 32 ? (r << k != s ? 1 : 0) : s != 0 ? 1 : 0;
         store<u32>(XER_CA, (s >>> 31) & lost);
         Reg.setA(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
       case OP_SRAWI: {
-        const k = load<u32>(ip, 4) >>> 2;
+        const k: u32 = load<u8>(ip, 4) >>> 2;
         const s = Reg.d(ip);
         const r = <u32>(<i32>s >> k);
         store<u32>(XER_CA, (s >>> 31) & (r << k != s ? 1 : 0));
         Reg.setA(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
       case OP_EXTSB: {
         const r: u32 = <u32>(<i32>(Reg.d(ip) << 24) >> 24);
         Reg.setA(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
       case OP_EXTSH: {
         const r: u32 = <u32>(<i32>(Reg.d(ip) << 16) >> 16);
         Reg.setA(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
       case OP_CNTLZW: {
         const r: u32 = clz<u32>(Reg.d(ip));
         Reg.setA(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
       case OP_NEG: {
         const r: u32 = 0 - Reg.a(ip);
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -941,7 +939,15 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const r = a + Reg.immediate(ip);
         store<u32>(XER_CA, r < a ? 1 : 0);
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        ip += 8;
+        continue;
+      }
+      case OP_ADDIC_RC: {
+        const a = Reg.a(ip);
+        const r = a + Reg.immediate(ip);
+        store<u32>(XER_CA, r < a ? 1 : 0);
+        Reg.setD(ip, r);
+        recordCr0(r);
         ip += 8;
         continue;
       }
@@ -957,7 +963,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const r = a + Reg.b(ip);
         store<u32>(XER_CA, r < a ? 1 : 0);
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -967,7 +973,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const r = b - a;
         store<u32>(XER_CA, a <= b ? 1 : 0);
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -976,7 +982,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -985,7 +991,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -994,7 +1000,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -1003,7 +1009,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -1012,7 +1018,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -1021,7 +1027,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const r = <u32>sum;
         store<u32>(XER_CA, <u32>(sum >>> 32));
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -1033,21 +1039,21 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
       case OP_MULLW: {
         const r: u32 = Reg.a(ip) * Reg.b(ip);
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
       case OP_MULHW: {
         const r: u32 = <u32>((<i64>(<i32>Reg.a(ip)) * <i64>(<i32>Reg.b(ip))) >> 32);
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
       case OP_MULHWU: {
         const r: u32 = <u32>((<u64>Reg.a(ip) * <u64>Reg.b(ip)) >>> 32);
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -1057,7 +1063,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const r = divideSigned(a, b);
         left -= b == 0 || (a == 0x80000000 && b == 0xffffffff) ? 1 : divideClocks(b, true) - 1;
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -1066,7 +1072,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const r: u32 = b == 0 ? 0x80000000 : Reg.a(ip) / b;
         left -= b == 0 ? 1 : divideClocks(b, false) - 1;
         Reg.setD(ip, r);
-        if (e & FLAG_RC) recordCr0(r);
+        Reg.record(ip, r);
         ip += 8;
         continue;
       }
@@ -1117,7 +1123,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
           ip += 8;
           continue;
         }
-        left -= load<u16>(ip, 8) >>> COST_SHIFT;
+        left -= load<u8>(ip, 9);
         ip += 8;
         if (Branch.met(ip, v)) {
           left -= load<i8>(ip, 4);
@@ -1135,7 +1141,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
           ip += 8;
           continue;
         }
-        left -= load<u16>(ip, 8) >>> COST_SHIFT;
+        left -= load<u8>(ip, 9);
         ip += 8;
         if (Branch.met(ip, v)) {
           left -= load<i8>(ip, 4);
@@ -1153,7 +1159,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
           ip += 8;
           continue;
         }
-        left -= load<u16>(ip, 8) >>> COST_SHIFT;
+        left -= load<u8>(ip, 9);
         ip += 8;
         if (Branch.met(ip, v)) {
           left -= load<i8>(ip, 4);
@@ -1171,7 +1177,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
           ip += 8;
           continue;
         }
-        left -= load<u16>(ip, 8) >>> COST_SHIFT;
+        left -= load<u8>(ip, 9);
         ip += 8;
         if (Branch.met(ip, v)) {
           left -= load<i8>(ip, 4);
@@ -1183,7 +1189,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         continue;
       }
       case OP_RLWINM_RC_B: {
-        const r: u32 = rotl<u32>(Reg.d(ip), Reg.count(e)) & Reg.immediate(ip);
+        const r: u32 = Reg.rotated(ip) & Reg.mask(ip);
         Reg.setA(ip, r);
         const v = Compare.signed(r, 0);
         store<u8>(0, <u8>v, CRF);
@@ -1191,7 +1197,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
           ip += 8;
           continue;
         }
-        left -= load<u16>(ip, 8) >>> COST_SHIFT;
+        left -= load<u8>(ip, 9);
         ip += 8;
         if (Branch.met(ip, v)) {
           left -= load<i8>(ip, 4);
@@ -1211,7 +1217,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
           ip += 8;
           continue;
         }
-        left -= load<u16>(ip, 8) >>> COST_SHIFT;
+        left -= load<u8>(ip, 9);
         ip += 8;
         if (Branch.met(ip, v)) {
           left -= load<i8>(ip, 4);
@@ -1472,12 +1478,12 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         break;
       }
       case OP_BCR: {
-        if (Branch.met(ip, load<u8>(load<u8>(ip, 2), CRF))) {
-          left += Branch.saved(e, ip, ip - mark, true) - load<i8>(ip, 4);
+        if (Branch.met(ip, load<u8>(load<u8>(ip, 2) & 7, CRF))) {
+          left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, true) - load<i8>(ip, 4);
           ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
           break;
         }
-        left += Branch.saved(e, ip, ip - mark, false);
+        left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, false);
         ip += 8;
         mark = ip;
         continue;
@@ -1486,46 +1492,55 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const ctr = load<u32>(CTR) - 1;
         store<u32>(CTR, ctr);
         if (ctr) {
-          left += Branch.saved(e, ip, ip - mark, true) - load<i8>(ip, 4);
+          left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, true) - load<i8>(ip, 4);
           ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
           break;
         }
-        left += Branch.saved(e, ip, ip - mark, false);
+        left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, false);
         ip += 8;
         mark = ip;
         continue;
       }
       case OP_BLR: {
-        left += Branch.saved(e | FLAG_LIKELY, ip, ip - mark, true);
+        left += Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
         ea = (load<u32>(LR) & ~3) + load<u32>(CURRENT_DELTA);
         break;
       }
       case OP_BCTR: {
-        left += Branch.saved(e | FLAG_LIKELY, ip, ip - mark, true);
+        left += Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
         ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
         break;
       }
       case OP_BCTRL: {
-        left += Branch.saved(e | FLAG_LIKELY, ip, ip - mark, true);
+        left += Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
         ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
         store<u32>(LR, Current.address(ip) + 4);
         break;
       }
+      case OP_BA: {
+        if (ip - mark >= FOLD_DISTANCE) left++;
+        if (load<u8>(ip, 3)) store<u32>(LR, Current.address(ip) + 4);
+        ea = Reg.immediate(ip) + load<u32>(CURRENT_DELTA);
+        break;
+      }
       case OP_BC: {
+        const flags: u32 = load<u8>(ip, 4);
         const taken = Branch.decide(ip);
-        ea = Reg.immediate(ip) + (e & FLAG_AA ? load<u32>(CURRENT_DELTA) : load<u32>(Current.line(ip), LINE_PA));
-        if (e & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
-        left -= Branch.clocks(e, ip, ip - mark, taken);
+        ea =
+          (load<i32>(ip, 4) >> 8) + (flags & FLAG_AA ? load<u32>(CURRENT_DELTA) : load<u32>(Current.line(ip), LINE_PA));
+        if (flags & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
+        left -= Branch.clocks(flags, ip, ip - mark, taken);
         if (taken) break;
         ip += 8;
         mark = ip;
         continue;
       }
       case OP_BCLR: {
+        const flags: u32 = load<u8>(ip, 4);
         const taken = Branch.decide(ip);
         ea = (load<u32>(LR) & ~3) + load<u32>(CURRENT_DELTA);
-        if (e & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
-        left -= Branch.clocks(e, ip, ip - mark, taken);
+        if (flags & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
+        left -= Branch.clocks(flags, ip, ip - mark, taken);
         if (taken) break;
         ip += 8;
         mark = ip;
@@ -1533,10 +1548,11 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
       }
       case OP_BCCTR: {
         // The decremented CTR is the target too (invalid form, MPC823 UM 7.1.7.1).
+        const flags: u32 = load<u8>(ip, 4);
         const taken = Branch.decide(ip);
         ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
-        if (e & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
-        left -= Branch.clocks(e, ip, ip - mark, taken);
+        if (flags & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
+        left -= Branch.clocks(flags, ip, ip - mark, taken);
         if (taken) break;
         ip += 8;
         mark = ip;
@@ -1595,7 +1611,7 @@ function runFast(ip: u32, left: i32, dtb: u32): u32 {
         const record = DC_TAGS + (pa & load<u32>(DC_SET_BITS));
         if (load<u32>(record, SECOND) == (pa & ~15)) {
           swapWays(record);
-          left += load<u16>(ip) >>> COST_SHIFT;
+          left += load<u8>(ip, 1);
           continue;
         }
       }

@@ -1,6 +1,7 @@
 // Derived translations: which effective page leads where, filled on first use and dropped whenever anything they were
 // computed from changes. Nothing here decides what the guest sees; a snapshot leaves it out.
 
+import { rotateMask } from '../cpu/decode';
 import { LINE_TAG } from '../cpu/ops';
 import { DERIVED_BASE } from '../layout';
 
@@ -92,6 +93,9 @@ const FILLED: u32 = AT_ADDRESS + 4;
 const FILLED_SLOTS: u32 = FILLED + 4;
 const FILLED_MAX: u32 = 512;
 
+/** u32 × 1024: masks of the rotate instructions, index = MB << 5 | ME. */
+export const ROTATE_MASKS: u32 = FILLED_SLOTS + FILLED_MAX * 4;
+
 /** The next line fetched must ask for its translation. */
 export function leaveCodePage(): void {
   store<u32>(CURRENT_PAGE, 1);
@@ -182,6 +186,7 @@ export function fillSlot(p: u32): void {
 
 /** Empties everything derived, decoded lines included. */
 export function derivedReset(): void {
+  for (let i: u32 = 0; i < 1024; i++) store<u32>(ROTATE_MASKS + (i << 2), rotateMask(i >>> 5, i & 31));
   leaveCodePage();
   store<u32>(FILLED, 0);
   for (let t: u32 = 0; t < DATA_TABLES * DATA_TABLE_BYTES; t += 32) dropDataPage(DATA_PAGES + t);
