@@ -2,11 +2,17 @@
 
 import { requestStop } from '../events';
 import { IMMR_MEM, INSTRUCTIONS, NOW, PENDING, PENDING_RESET, STOP_CHECKSTOP, STOP_EXCEPTION_STORM } from '../layout';
+import { dataBreak, noteCause, uncount } from './debug';
 import {
   CHECKSTOP,
   CHECKSTOP_ADDRESS,
   DAR,
   DSISR,
+  DUE,
+  DUE_INSTRUCTION_BREAK,
+  DUE_LW0,
+  DUE_LW1,
+  DUE_TRACE,
   FAULTED,
   FETCH_MODE,
   FETCH_NONE,
@@ -31,7 +37,6 @@ import {
   SRR1,
   STORM_COUNT,
   STORM_MARK,
-  TRACE_DUE,
   TRACE_EXCEPTION,
   traceJump,
 } from './state';
@@ -49,6 +54,8 @@ export const VECTOR_ITLB_MISS: u32 = 0x1100;
 export const VECTOR_DTLB_MISS: u32 = 0x1200;
 export const VECTOR_ITLB_ERROR: u32 = 0x1300;
 export const VECTOR_DTLB_ERROR: u32 = 0x1400;
+export const VECTOR_DATA_BREAK: u32 = 0x1c00;
+export const VECTOR_INSTRUCTION_BREAK: u32 = 0x1d00;
 
 // SRR1 status
 export const SRR1_PRIVILEGED: u32 = 0x00040000;
@@ -97,8 +104,26 @@ export function raise(vector: u32, srr0: u32, status: u32): void {
   store<u32>(PC, to);
   store<u32>(FETCH_MODE, FETCH_NONE);
   store<u32>(FAULTED, 1);
-  store<u32>(TRACE_DUE, 0);
+  store<u32>(DUE, 0);
+  uncount(srr0);
+  noteCause(vector);
   store<u64>(NOW, load<u64>(NOW) + EXC_ENTRY);
+}
+
+/**
+ * What the last instruction left in DUE; true if that was an exception. Its own breakpoint comes before its trace, which
+ * is then not taken any more, as after any exception.
+ */
+export function takeDue(): bool {
+  const due = load<u32>(DUE);
+  store<u32>(DUE, 0);
+  let vector: u32 = 0;
+  if (due & (DUE_LW0 | DUE_LW1) && dataBreak(due)) vector = VECTOR_DATA_BREAK;
+  else if (due & DUE_TRACE) vector = VECTOR_TRACE;
+  else if (due & DUE_INSTRUCTION_BREAK) vector = VECTOR_INSTRUCTION_BREAK;
+  if (!vector) return false;
+  raise(vector, load<u32>(PC), 0);
+  return true;
 }
 
 /** Called by the run loop after an exception, INSTRUCTIONS being up to date: stops a guest that only takes exceptions. */

@@ -22,6 +22,7 @@ import { SPR_NONE, SPR_REFETCH, sprExists, sprRead, sprWrite } from './spr';
 import {
   CRF,
   DATA_BUSY_UNTIL,
+  DUE,
   FAULTED,
   gpr,
   MSR,
@@ -34,7 +35,6 @@ import {
   SRR0,
   SRR1,
   setGpr,
-  TRACE_DUE,
   traceJump,
   WRITE_BUFFER_UNTIL,
   writeCr,
@@ -274,7 +274,7 @@ function execute19(word: u32): u32 {
       const back = load<u32>(SRR0) & ~3;
       traceJump(load<u32>(PC), back);
       store<u32>(PC, back);
-      store<u32>(TRACE_DUE, 0);
+      store<u32>(DUE, 0);
       return X_JUMP;
     }
     case 150: // isync

@@ -56,6 +56,7 @@ import {
   xlateWriteThrough,
 } from '../mmu/mmu';
 import { immrRead, immrWrite } from '../soc/soc';
+import { dataWatched, watchData } from './debug';
 import {
   DSISR_INVALID,
   DSISR_PROTECTED,
@@ -366,6 +367,18 @@ function munged(ea: u32, size: u32): u32 {
 
 /** Loads `size` (1, 2, 4) bytes at `ea`, any alignment. Check FAULTED afterwards. */
 export function dataRead(ea: u32, size: u32): u32 {
+  const value = readBytes(ea, size);
+  if (dataWatched() && !load<u32>(FAULTED)) watchData(ea, size, value, false);
+  return value;
+}
+
+/** Stores `size` (1, 2, 4) bytes at `ea`, any alignment. Check FAULTED afterwards. */
+export function dataWrite(ea: u32, size: u32, value: u32): void {
+  writeBytes(ea, size, value);
+  if (dataWatched() && !load<u32>(FAULTED)) watchData(ea, size, value, true);
+}
+
+function readBytes(ea: u32, size: u32): u32 {
   if (load<u32>(MSR) & MSR_LE) {
     if (ea & (size - 1)) {
       raiseAlignment(ea, currentWord(load<u32>(PC)));
@@ -390,8 +403,7 @@ export function dataRead(ea: u32, size: u32): u32 {
   return (first << 24) | (middle << 8) | readPiece(ea + 3, 1);
 }
 
-/** Stores `size` (1, 2, 4) bytes at `ea`, any alignment. Check FAULTED afterwards. */
-export function dataWrite(ea: u32, size: u32, value: u32): void {
+function writeBytes(ea: u32, size: u32, value: u32): void {
   if (load<u32>(MSR) & MSR_LE) {
     if (ea & (size - 1)) raiseAlignment(ea, currentWord(load<u32>(PC)));
     else writePiece(munged(ea, size), size, value);

@@ -22,8 +22,10 @@ import { CFG_HRCW } from '../soc/state';
 import {
   BRANCH_COUNT,
   CHECKSTOP,
+  COUNTED,
   DC_CST,
   DEBUG_SPR,
+  DUE,
   FAULTED,
   FETCH_MODE,
   FETCH_NONE,
@@ -31,6 +33,8 @@ import {
   IC_CST,
   ICTRL,
   IMMR,
+  LCTRL1,
+  LCTRL2,
   MSR,
   MSR_IP,
   PC,
@@ -38,7 +42,6 @@ import {
   SINCE_BRANCH,
   STORM_COUNT,
   STREAM,
-  TRACE_DUE,
 } from './state';
 
 /** DER after reset. */
@@ -67,9 +70,12 @@ export function cpuReset(powerOn: bool): void {
   store<u32>(MI_CTR, 0);
   store<u32>(MD_CTR, CTR_TWAM);
   store<u32>(ICTRL, 0);
+  store<u32>(LCTRL1, 0);
+  store<u32>(LCTRL2, 0);
   store<u32>(DEBUG_SPR + 5 * 4, DER_RESET);
   store<u32>(CHECKSTOP, 0);
-  store<u32>(TRACE_DUE, 0);
+  store<u32>(DUE, 0);
+  store<u32>(COUNTED, 0);
   store<u32>(FAULTED, 0);
   store<u32>(RESERVE, 0);
   store<u32>(STORM_COUNT, 0);

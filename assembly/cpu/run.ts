@@ -46,7 +46,8 @@ import {
   STEPPING,
   WINDOW_END,
 } from '../mmu/derived';
-import { raise, VECTOR_DECREMENTER, VECTOR_EXTERNAL, VECTOR_RESET, VECTOR_TRACE, watchForStorm } from './exceptions';
+import { dataWatched, debugArmed, watchInstruction } from './debug';
+import { raise, takeDue, VECTOR_DECREMENTER, VECTOR_EXTERNAL, VECTOR_RESET, watchForStorm } from './exceptions';
 import { divideClocks, divideSigned, execute, recordCr0, X_FAULT, X_JUMP, X_NEXT } from './execute';
 import { Burst, fetchLine, resumeLine } from './fetch';
 import { busCheck, dataRead, dataTable, dataWrite, Past } from './memory';
@@ -170,9 +171,13 @@ import {
   BRANCH_COUNT,
   BRANCH_TRACE,
   CHECKSTOP,
+  COUNTED,
   CRF,
   CTR,
   DATA_BUSY_UNTIL,
+  DUE,
+  DUE_INSTRUCTION_BREAK,
+  DUE_TRACE,
   FAULTED,
   FETCH_CACHED,
   FETCH_EA,
@@ -194,7 +199,6 @@ import {
   STREAM_AT,
   STREAM_NEXT,
   STREAM_WORD,
-  TRACE_DUE,
   XER_CA,
   XER_SO,
 } from './state';
@@ -451,7 +455,7 @@ function afterException(): void {
 function boundary(ip: u32, left: i32): bool {
   let now = Current.time(left);
   const stepping = load<u32>(STEPPING) != 0;
-  if (now >= min<u64>(load<u64>(RUN_LIMIT), load<u64>(LEAVE_AT)) || (stepping && load<u32>(TRACE_DUE))) {
+  if (now >= min<u64>(load<u64>(RUN_LIMIT), load<u64>(LEAVE_AT)) || (stepping && load<u32>(DUE))) {
     settle(ip, now);
     return false;
   }
@@ -460,9 +464,14 @@ function boundary(ip: u32, left: i32): bool {
     now = Current.arrival(slot, now);
     if (stepping) {
       if (serialized()) now += SERIALIZED_FETCH;
+      if (debugArmed() && watchInstruction(Current.address(ip))) {
+        store<u32>(DUE, DUE_INSTRUCTION_BREAK);
+        settle(ip, now);
+        return false;
+      }
       const op = load<u32>(ip) & 0xff;
       const msr = load<u32>(MSR);
-      if (msr & MSR_SE || (msr & MSR_BE && ((op >= OP_B && op <= OP_BCCTR) || op == OP_BA))) store<u32>(TRACE_DUE, 1);
+      if (msr & MSR_SE || (msr & MSR_BE && ((op >= OP_B && op <= OP_BCCTR) || op == OP_BA))) store<u32>(DUE, DUE_TRACE);
     }
   }
   store<u64>(WINDOW_END, now);
@@ -560,9 +569,9 @@ function accessData(ip: u32, ea: u32): void {
   if (op == OP_STWU || op == OP_STBU || op == OP_STHU) Reg.setA(ip, ea);
 }
 
-/** True if every instruction must pass the slow check: tracing, or serialized fetch. */
+/** True if every instruction must pass the slow check: tracing, serialized fetch, or breakpoints. */
 function mustStep(): bool {
-  return (load<u32>(MSR) & (MSR_SE | MSR_BE)) != 0 || serialized();
+  return (load<u32>(MSR) & (MSR_SE | MSR_BE)) != 0 || serialized() || debugArmed();
 }
 
 /** ICTRL[ISCT_SER] 0–3: serialized (and 4, which is illegal). */
@@ -572,7 +581,8 @@ function serialized(): bool {
 
 /** The data pages that the fast way may use now. */
 function fastTable(): u32 {
-  if (load<u32>(MSR) & MSR_LE || load<u64>(NOW) < load<u64>(DATA_BUSY_UNTIL)) return DATA_PAGES_EMPTY;
+  const slow = (load<u32>(MSR) & MSR_LE) != 0 || load<u64>(NOW) < load<u64>(DATA_BUSY_UNTIL) || dataWatched();
+  if (slow) return DATA_PAGES_EMPTY;
   return dataTable();
 }
 
@@ -610,14 +620,8 @@ export function cpuRun(): void {
       requestStop(STOP_CHECKSTOP);
       return;
     }
-    let excepted = false;
-    if (load<u32>(TRACE_DUE)) {
-      raise(VECTOR_TRACE, load<u32>(PC), 0);
-      excepted = true;
-    } else if (load<u32>(PENDING)) {
-      excepted = takeRequest();
-    }
-    if (excepted) {
+    store<u32>(COUNTED, 0);
+    if ((load<u32>(DUE) && takeDue()) || (load<u32>(PENDING) && takeRequest())) {
       afterException();
       continue;
     }

@@ -232,7 +232,8 @@ export function sprWrite(n: u32, value: u32): u32 {
     case 285:
       tbWriteUpper(value);
       return SPR_DONE;
-    case 287: // read only
+    case 148: // read only
+    case 287:
     case 562:
     case 570:
     case 817:

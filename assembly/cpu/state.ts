@@ -38,20 +38,38 @@ export const CHECKSTOP_ADDRESS: u32 = CPU_BASE + 0xd8;
 export const STORM_COUNT: u32 = CPU_BASE + 0xdc;
 /** u64: INSTRUCTIONS when the last exception was taken. */
 export const STORM_MARK: u32 = CPU_BASE + 0xe0;
-/** u32: 1 = a trace exception is due before the next instruction. */
-export const TRACE_DUE: u32 = CPU_BASE + 0xe8;
+/** u32: DUE_* bits: what the last instruction leaves to be done before the next one. */
+export const DUE: u32 = CPU_BASE + 0xe8;
+/** A trace exception. */
+export const DUE_TRACE: u32 = 1;
+/** Load/store watchpoints 0 and 1. */
+export const DUE_LW0: u32 = 2;
+export const DUE_LW1: u32 = 4;
+/** An instruction breakpoint at PC. */
+export const DUE_INSTRUCTION_BREAK: u32 = 8;
 /** u32: 1 = the instruction in progress faulted; PC is at the vector. Scratch within one instruction. */
 export const FAULTED: u32 = CPU_BASE + 0xec;
 
 // --- debug and cache control SPRs that are storage ---
 /** u32 × 16: SPR 144–159, CMPA to BAR. */
 export const DEBUG_SPR: u32 = CPU_BASE + 0x100;
+export const LCTRL1: u32 = DEBUG_SPR + 12 * 4;
+export const LCTRL2: u32 = DEBUG_SPR + 13 * 4;
 export const ICTRL: u32 = DEBUG_SPR + 14 * 4;
+export const BAR: u32 = DEBUG_SPR + 15 * 4;
 export const IC_CST: u32 = CPU_BASE + 0x140;
 export const IC_ADR: u32 = CPU_BASE + 0x144;
 export const DC_CST: u32 = CPU_BASE + 0x148;
 export const DC_ADR: u32 = CPU_BASE + 0x14c;
 export const DPDR: u32 = CPU_BASE + 0x150;
+
+// --- debug facility (cpu/debug.ts) ---
+/** u32: instruction watchpoints of the instruction in progress, as SIW0EN–SIW3EN. */
+export const INSTRUCTION_EVENTS: u32 = CPU_BASE + 0x154;
+/** u32: counters that the instruction in progress has decremented: 1 COUNTA, 2 COUNTB. */
+export const COUNTED: u32 = CPU_BASE + 0x158;
+/** u32: its address. */
+export const COUNTED_AT: u32 = CPU_BASE + 0x15c;
 
 // --- instruction fetch (cpu/fetch.ts) ---
 /** u32: FETCH_NONE, FETCH_CACHED or FETCH_BURST: where the current line is. */
