@@ -372,12 +372,16 @@ cpu_begin:
     isync
     mfspr   r0, SPR_DC_CST
 
+    lis     r0, (CTR_CIDEF | MD_CTR_TWAM) >> 16
+    mtspr   SPR_MD_CTR, r0          /* internal registers past the cache */
     lis     r4, IMMR_BASE >> 16     /* no interrupt */
     li      r0, 0
     stw     r0, 0x14(r4)            /* SIMASK */
     lis     r5, 0x55CC
     ori     r5, r5, 0xAA33
     stw     r5, 0x30C(r4)           /* TBK */
+    lis     r0, MD_CTR_TWAM >> 16
+    mtspr   SPR_MD_CTR, r0
     lis     r0, 0x7FFF
     mtspr   SPR_DEC, r0
     lis     r6, 0x4C00              /* rfi */
