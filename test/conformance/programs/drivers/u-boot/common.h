@@ -1,0 +1,3 @@
+/* What lib/dhry needs of u-boot's header of this name. */
+#include <stdio.h>
+#include <string.h>

@@ -1,0 +1,2 @@
+/* What lib/dhry needs of u-boot's header of this name. */
+#include <stdlib.h>
