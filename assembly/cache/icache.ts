@@ -4,7 +4,7 @@
 import { decodeLine } from '../cpu/decode';
 import { LINE_TAG, LINE_BYTES as PREDECODED_BYTES } from '../cpu/ops';
 import { IC_ADR } from '../cpu/state';
-import { CODE_LINE_BYTES, CODE_LINES, DECODED, DECODED_ENTRIES, DECODED_RAW } from '../mmu/derived';
+import { CODE_LINE_BYTES, DECODED, DECODED_ENTRIES, DECODED_RAW } from '../mmu/derived';
 import {
   copyLine,
   IC_LINES,

@@ -23,6 +23,9 @@ import {
   CODE_LINE_BYTES,
   CODE_PAGES,
   CODE_TABLE_BYTES,
+  CP_DELTA,
+  CP_INHIBITED,
+  CP_PAGE,
   CURRENT_DELTA,
   CURRENT_PAGE,
   DECODED,
@@ -79,31 +82,45 @@ const IMMR_READ: u64 = 3;
 let codePa: u32 = 0;
 let codeInhibited: bool = false;
 
+/** Table of derived code pages for the present MSR. */
+export function codeTable(): u32 {
+  const msr = load<u32>(MSR);
+  if (!(msr & MSR_IR)) return CODE_PAGES;
+  return CODE_PAGES + (msr & MSR_PR ? 2 * CODE_TABLE_BYTES : CODE_TABLE_BYTES);
+}
+
+function codePage(ea: u32): u32 {
+  return codeTable() + ((ea >>> 8) & 0x3f0);
+}
+
+function noteCodePage(p: u32, ea: u32, delta: u32, inhibited: bool): void {
+  fillSlot(p);
+  store<u32>(p, ea & 0xfffff000, CP_PAGE);
+  store<u32>(p, delta, CP_DELTA);
+  store<u32>(p, inhibited ? 1 : 0, CP_INHIBITED);
+}
+
 /** Translates the fetch address `ea`; false if that raised an exception. */
 function locate(ea: u32): bool {
+  const p = codePage(ea);
+  if (load<u32>(p, CP_PAGE) == (ea & 0xfffff000)) {
+    codePa = ea + load<u32>(p, CP_DELTA);
+    codeInhibited = load<u32>(p, CP_INHIBITED) != 0;
+    return true;
+  }
   const msr = load<u32>(MSR);
   if (!(msr & MSR_IR)) {
     codePa = ea;
     codeInhibited = (load<u32>(MI_CTR) & CTR_CIDEF) != 0;
+    noteCodePage(p, ea, 0, codeInhibited);
     return true;
   }
   const user = (msr & MSR_PR) != 0;
-  const p = CODE_PAGES + (user ? 2 : 1) * CODE_TABLE_BYTES + ((ea >>> 8) & 0x3f0);
-  if (load<u32>(p) == (ea & 0xfffff000)) {
-    codePa = ea + load<u32>(p, 4);
-    codeInhibited = load<u32>(p, 8) != 0;
-    return true;
-  }
   const result = translate(false, ea, user, false, true);
   if (result == XLATE_OK) {
     codePa = xlatePa;
     codeInhibited = xlateInhibited;
-    if (xlateWholePage) {
-      fillSlot(p);
-      store<u32>(p, ea & 0xfffff000);
-      store<u32>(p, xlatePa - ea, 4);
-      store<u32>(p, xlateInhibited ? 1 : 0, 8);
-    }
+    if (xlateWholePage) noteCodePage(p, ea, xlatePa - ea, xlateInhibited);
     return true;
   }
   if (result == XLATE_MISS) {
@@ -172,13 +189,9 @@ function exchangeWords(at: u32): void {
   store<u64>(at + 8, rotl<u64>(load<u64>(at + 8), 32));
 }
 
-function codePage(ea: u32): u32 {
-  return CODE_PAGES + (load<u32>(MSR) & MSR_PR ? 2 : 1) * CODE_TABLE_BYTES + ((ea >>> 8) & 0x3f0);
-}
-
 /** True if the translation of `ea` holds for its 4 KB. */
 function wholePage(ea: u32): bool {
-  return !(load<u32>(MSR) & MSR_IR) || load<u32>(codePage(ea)) == (ea & 0xfffff000);
+  return load<u32>(codePage(ea), CP_PAGE) == (ea & 0xfffff000);
 }
 
 /** Lets the run loop burst further lines of the page of `ea` itself, if plain memory is behind all of it. */

@@ -8,7 +8,7 @@
 // the last branch. A line is a multiple of its length in memory, so `ip` alone says where it begins.
 
 import { BANK_BURST_BUSY, BANK_BURST_FIRST, BANK_BYTES, busBank, CLAIM_IMMR } from '../bus/physical';
-import { MISS_OVERHEAD } from '../cache/dcache';
+import { DC_CST_DEN, MISS_OVERHEAD } from '../cache/dcache';
 import { DC_SET_BITS, DC_TAGS, IC_SET_BITS, IC_TAGS, LINE_MODIFIED, PLACE, SECOND } from '../cache/layout';
 import { swapWays } from '../cache/sets';
 import { requestStop } from '../events';
@@ -31,7 +31,11 @@ import {
   AT_ADDRESS,
   AT_IP,
   AT_LEFT,
+  CODE_TABLE,
   COUNT_BASE,
+  CP_DELTA,
+  CP_INHIBITED,
+  CP_PAGE,
   CURRENT_DELTA,
   CURRENT_PAGE,
   DATA_PAGES_EMPTY,
@@ -49,7 +53,7 @@ import {
 import { dataWatched, debugArmed, watchInstruction } from './debug';
 import { raise, takeDue, VECTOR_DECREMENTER, VECTOR_EXTERNAL, VECTOR_RESET, watchForStorm } from './exceptions';
 import { divideClocks, divideSigned, execute, recordCr0, X_FAULT, X_JUMP, X_NEXT } from './execute';
-import { Burst, fetchLine, resumeLine } from './fetch';
+import { Burst, codeTable, fetchLine, resumeLine } from './fetch';
 import { busCheck, dataRead, dataTable, dataWrite, Past } from './memory';
 import {
   BR_NOT_TAKEN,
@@ -175,6 +179,7 @@ import {
   CRF,
   CTR,
   DATA_BUSY_UNTIL,
+  DC_CST,
   DUE,
   DUE_INSTRUCTION_BREAK,
   DUE_TRACE,
@@ -218,7 +223,7 @@ const IMMR_PLPRCR_LPM: u32 = IMMR_MEM + 0x286;
 /** STEPPING: the instruction at hand passed `boundary`. */
 const STEP_GRANTED: u32 = 2;
 
-// What `runFast` leaves to its caller.
+// What `Loop` leaves to its caller.
 const KIND_BRANCH: u32 = 0;
 const KIND_DATA: u32 = 1;
 const KIND_SLOW: u32 = 2;
@@ -228,6 +233,10 @@ const KIND_BOUNDARY: u32 = 3;
 const KIND_LINE: u32 = 4;
 /** A branch to itself past the cache. */
 const KIND_IDLE: u32 = 5;
+/** `runPast` is needed: the clocks are used up. */
+const KIND_LOOK: u32 = 6;
+/** `runCached` can go on. */
+const KIND_CACHED: u32 = 7;
 
 /** The registers that the predecoded entry at `ip` names; `d` is rD or rS. */
 class Reg {
@@ -381,6 +390,23 @@ class Current {
     return line;
   }
 
+  /** The same at the effective address `ea` on another page whose translation is at hand; that page becomes the current one. */
+  @inline static otherPage(ea: u32): u32 {
+    let line: u32 = 0;
+    const p = load<u32>(CODE_TABLE) + ((ea >>> 8) & 0x3f0);
+    if (load<u32>(p, CP_PAGE) == (ea & 0xfffff000) && !load<u32>(p, CP_INHIBITED) && load<u32>(CURRENT_PAGE) != 1) {
+      const delta = load<u32>(p, CP_DELTA);
+      const pa = ea + delta;
+      const record = pa & load<u32>(IC_SET_BITS);
+      if (load<u32>(record, IC_TAGS) == (pa & ~15)) {
+        store<u32>(CURRENT_PAGE, pa & 0xfffff000);
+        store<u32>(CURRENT_DELTA, delta);
+        line = load<u32>(record, IC_TAGS + PLACE);
+      }
+    }
+    return line;
+  }
+
   /** Clocks that the first instruction of the line `next` waits for the last one of the line whose end entry is `ip`. */
   @inline static stall(ip: u32, next: u32): i32 {
     const clash = load<u64>(next, LINE_HEAD) & load<u64>(ip);
@@ -406,7 +432,7 @@ class Current {
     return there;
   }
 
-  /** Notes where `runFast` returns; the result is `kind`. */
+  /** Notes where `Loop` returns; the result is `kind`. */
   @inline static leave(ip: u32, left: i32, mark: u32, base: u32, ea: u32, kind: u32): u32 {
     store<u32>(AT_IP, ip);
     store<i32>(AT_LEFT, left);
@@ -636,1004 +662,1044 @@ export function cpuRun(): void {
   }
 }
 
-/**
- * Runs instructions as long as it can without calling anything: so the compiler keeps `ip` and `left` in machine registers.
- * Returns what is needed next, a KIND_*; AT_IP, AT_LEFT and AT_ADDRESS say where, how and with which address.
- */
-function runFast(ip: u32, left: i32, dtb: u32): u32 {
-  let mark = load<u32>(MARK);
-  let base = load<u32>(COUNT_BASE);
-  while (true) {
-    if (left <= 0) {
-      const stepping = load<u32>(STEPPING);
-      if (stepping) {
-        if (stepping != STEP_GRANTED) return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY);
-        store<u32>(STEPPING, 1);
-      } else {
-        let now = Current.time(left);
-        if (now >= load<u64>(RUN_LIMIT)) return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY);
-        let stream = load<u32>(STREAM);
-        if (stream) {
-          // Words of the line are still to come, the critical one first.
-          const slot = (ip & (LINE_BYTES - 1)) >>> 3;
-          if (slot < 4) {
-            now = Current.arrival(slot, now);
-            stream = load<u32>(STREAM);
-          }
-        } else if (now >= load<u64>(LEAVE_AT)) {
-          return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY);
-        }
-        if (stream) {
-          store<u64>(WINDOW_END, now);
-          left = 0;
+/** The interpreter itself; two functions below are stamped from it. */
+class Loop {
+  /**
+   * Runs instructions as long as it can without calling anything: so the compiler keeps its state in machine registers.
+   * Returns what is needed next, a KIND_*; AT_IP, AT_LEFT and AT_ADDRESS say where, how and with which address. With `cached`
+   * it leaves whenever a cache or a translation does not have what is wanted at once, or the clocks are used up.
+   */
+  @inline static run(cached: boolean, start: u32, clocks: i32, dtb: u32): u32 {
+    let ip = start;
+    let left = clocks;
+    let mark = load<u32>(MARK);
+    let base = load<u32>(COUNT_BASE);
+    while (true) {
+      if (left <= 0) {
+        if (cached) return Current.leave(ip, left, mark, base, 0, KIND_LOOK);
+        const stepping = load<u32>(STEPPING);
+        if (stepping) {
+          if (stepping != STEP_GRANTED) return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY);
+          store<u32>(STEPPING, 1);
         } else {
-          const end = max<u64>(min<u64>(load<u64>(RUN_LIMIT), now + WINDOW), now);
-          store<u64>(WINDOW_END, end);
-          left = <i32>(end - now);
+          let now = Current.time(left);
+          if (now >= load<u64>(RUN_LIMIT)) return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY);
+          let stream = load<u32>(STREAM);
+          if (stream) {
+            // Words of the line are still to come, the critical one first.
+            const slot = (ip & (LINE_BYTES - 1)) >>> 3;
+            if (slot < 4) {
+              now = Current.arrival(slot, now);
+              stream = load<u32>(STREAM);
+            }
+          } else if (now >= load<u64>(LEAVE_AT)) {
+            return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY);
+          }
+          if (stream) {
+            store<u64>(WINDOW_END, now);
+            left = 0;
+          } else {
+            const end = max<u64>(min<u64>(load<u64>(RUN_LIMIT), now + WINDOW), now);
+            store<u64>(WINDOW_END, end);
+            left = <i32>(end - now);
+            if (left > 0 && load<u32>(FETCH_MODE) == FETCH_CACHED && load<u32>(DC_CST) & DC_CST_DEN) {
+              return Current.leave(ip, left, mark, base, 0, KIND_CACHED);
+            }
+          }
         }
       }
-    }
-    left -= load<u8>(ip, 1);
-    let kind = KIND_BRANCH;
-    let ea: u32 = 0;
-    switch (<u32>load<u8>(ip)) {
-      case OP_LINE_END: {
-        // On to the next line: the same checks between its first instruction and our last as within a line.
-        ea = load<u32>(ip, LINE_PA - LINE_END_ENTRY) + 16;
-        const next = Current.cachedLine(ea);
-        if (!next) {
-          kind = KIND_LINE;
-          break;
-        }
-        if (left <= 0) store<u32>(STREAM, 0);
-        left -= Current.stall(ip, next);
-        mark += next - ip;
-        base += next - ip;
-        ip = next;
-        continue;
-      }
-      case OP_SLOW:
-        kind = KIND_SLOW;
-        break;
-      case OP_B_SELF: {
-        // The idle loop. Its rounds are not in the branch trace, so that skipping them changes nothing.
-        ea = Current.physical(ip);
-        if (!load<u32>(STEPPING) && ip == mark) {
-          if (load<u32>(FETCH_MODE) != FETCH_CACHED) {
-            kind = KIND_IDLE;
+      left -= load<u8>(ip, 1);
+      let kind = KIND_BRANCH;
+      let ea: u32 = 0;
+      switch (<u32>load<u8>(ip)) {
+        case OP_LINE_END: {
+          // On to the next line: the same checks between its first instruction and our last as within a line.
+          ea = load<u32>(ip, LINE_PA - LINE_END_ENTRY) + 16;
+          const next = Current.cachedLine(ea);
+          if (!next) {
+            kind = KIND_LINE;
             break;
           }
-          if (left > 0) {
-            const rounds = (left + BR_TAKEN - 1) / BR_TAKEN;
-            left -= rounds * BR_TAKEN;
-            store<u64>(RETIRED, load<u64>(RETIRED) + <u64>rounds);
-            store<u64>(IDLE_CYCLES, load<u64>(IDLE_CYCLES) + <u64>(rounds * BR_TAKEN));
-            continue;
-          }
-        }
-        left -= Branch.clocks(0, ip, ip - mark, true);
-        kind = KIND_BRANCH;
-        break;
-      }
-      case OP_NOP: {
-        ip += 8;
-        continue;
-      }
-      case OP_LI: {
-        Reg.setD(ip, Reg.immediate(ip));
-        ip += 8;
-        continue;
-      }
-      case OP_ADDI: {
-        Reg.setD(ip, Reg.a(ip) + Reg.immediate(ip));
-        ip += 8;
-        continue;
-      }
-      case OP_MR: {
-        Reg.setA(ip, Reg.d(ip));
-        ip += 8;
-        continue;
-      }
-      case OP_ADD: {
-        Reg.setD(ip, Reg.a(ip) + Reg.b(ip));
-        ip += 8;
-        continue;
-      }
-      case OP_SUBF: {
-        Reg.setD(ip, Reg.b(ip) - Reg.a(ip));
-        ip += 8;
-        continue;
-      }
-      case OP_OR: {
-        Reg.setA(ip, Reg.d(ip) | Reg.b(ip));
-        ip += 8;
-        continue;
-      }
-      case OP_RLWINM: {
-        Reg.setA(ip, Reg.rotated(ip) & Reg.mask(ip));
-        ip += 8;
-        continue;
-      }
-      case OP_RLWINM_RC: {
-        const r: u32 = Reg.rotated(ip) & Reg.mask(ip);
-        Reg.setA(ip, r);
-        recordCr0(r);
-        ip += 8;
-        continue;
-      }
-      case OP_ADD_RC: {
-        const r: u32 = Reg.a(ip) + Reg.b(ip);
-        Reg.setD(ip, r);
-        recordCr0(r);
-        ip += 8;
-        continue;
-      }
-      case OP_SUBF_RC: {
-        const r: u32 = Reg.b(ip) - Reg.a(ip);
-        Reg.setD(ip, r);
-        recordCr0(r);
-        ip += 8;
-        continue;
-      }
-      case OP_OR_RC: {
-        const r: u32 = Reg.d(ip) | Reg.b(ip);
-        Reg.setA(ip, r);
-        recordCr0(r);
-        ip += 8;
-        continue;
-      }
-      case OP_ANDI: {
-        const r: u32 = Reg.d(ip) & Reg.immediate(ip);
-        Reg.setA(ip, r);
-        recordCr0(r);
-        ip += 8;
-        continue;
-      }
-      case OP_AND: {
-        const r: u32 = Reg.d(ip) & Reg.b(ip);
-        Reg.setA(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_ANDC: {
-        const r: u32 = Reg.d(ip) & ~Reg.b(ip);
-        Reg.setA(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_XOR: {
-        const r: u32 = Reg.d(ip) ^ Reg.b(ip);
-        Reg.setA(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_NOR: {
-        const r: u32 = ~(Reg.d(ip) | Reg.b(ip));
-        Reg.setA(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_NAND: {
-        const r: u32 = ~(Reg.d(ip) & Reg.b(ip));
-        Reg.setA(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_EQV: {
-        const r: u32 = ~(Reg.d(ip) ^ Reg.b(ip));
-        Reg.setA(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_ORC: {
-        const r: u32 = Reg.d(ip) | ~Reg.b(ip);
-        Reg.setA(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_ORI: {
-        Reg.setA(ip, Reg.d(ip) | Reg.immediate(ip));
-        ip += 8;
-        continue;
-      }
-      case OP_XORI: {
-        Reg.setA(ip, Reg.d(ip) ^ Reg.immediate(ip));
-        ip += 8;
-        continue;
-      }
-      case OP_RLWIMI: {
-        Reg.setA(ip, (Reg.rotated(ip) & Reg.mask(ip)) | (Reg.a(ip) & ~Reg.mask(ip)));
-        ip += 8;
-        continue;
-      }
-      case OP_RLWIMI_RC: {
-        const r: u32 = (Reg.rotated(ip) & Reg.mask(ip)) | (Reg.a(ip) & ~Reg.mask(ip));
-        Reg.setA(ip, r);
-        recordCr0(r);
-        ip += 8;
-        continue;
-      }
-      case OP_RLWNM: {
-        Reg.setA(ip, Reg.rotatedBy(ip) & Reg.mask(ip));
-        ip += 8;
-        continue;
-      }
-      case OP_RLWNM_RC: {
-        const r: u32 = Reg.rotatedBy(ip) & Reg.mask(ip);
-        Reg.setA(ip, r);
-        recordCr0(r);
-        ip += 8;
-        continue;
-      }
-      case OP_SLW: {
-        const n = Reg.b(ip) & 63;
-        const r: u32 = n < 32 ? Reg.d(ip) << n : 0;
-        Reg.setA(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_SRW: {
-        const n = Reg.b(ip) & 63;
-        const r: u32 = n < 32 ? Reg.d(ip) >>> n : 0;
-        Reg.setA(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_SRAW: {
-        const n = Reg.b(ip) & 63;
-        const s = Reg.d(ip);
-        const k: u32 = n < 32 ? n : 31;
-        const r = <u32>(<i32>s >> k);
-        const lost: u32 = n < 32 ? (r << k != s ? 1 : 0) : s != 0 ? 1 : 0;
-        store<u32>(XER_CA, (s >>> 31) & lost);
-        Reg.setA(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_SRAWI: {
-        const k: u32 = load<u8>(ip, 4) >>> 2;
-        const s = Reg.d(ip);
-        const r = <u32>(<i32>s >> k);
-        store<u32>(XER_CA, (s >>> 31) & (r << k != s ? 1 : 0));
-        Reg.setA(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_EXTSB: {
-        const r: u32 = <u32>(<i32>(Reg.d(ip) << 24) >> 24);
-        Reg.setA(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_EXTSH: {
-        const r: u32 = <u32>(<i32>(Reg.d(ip) << 16) >> 16);
-        Reg.setA(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_CNTLZW: {
-        const r: u32 = clz<u32>(Reg.d(ip));
-        Reg.setA(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_NEG: {
-        const r: u32 = 0 - Reg.a(ip);
-        Reg.setD(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_ADDIC: {
-        const a = Reg.a(ip);
-        const r = a + Reg.immediate(ip);
-        store<u32>(XER_CA, r < a ? 1 : 0);
-        Reg.setD(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_ADDIC_RC: {
-        const a = Reg.a(ip);
-        const r = a + Reg.immediate(ip);
-        store<u32>(XER_CA, r < a ? 1 : 0);
-        Reg.setD(ip, r);
-        recordCr0(r);
-        ip += 8;
-        continue;
-      }
-      case OP_SUBFIC: {
-        const a = Reg.a(ip);
-        store<u32>(XER_CA, a <= Reg.immediate(ip) ? 1 : 0);
-        Reg.setD(ip, Reg.immediate(ip) - a);
-        ip += 8;
-        continue;
-      }
-      case OP_ADDC: {
-        const a = Reg.a(ip);
-        const r = a + Reg.b(ip);
-        store<u32>(XER_CA, r < a ? 1 : 0);
-        Reg.setD(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_SUBFC: {
-        const a = Reg.a(ip);
-        const b = Reg.b(ip);
-        const r = b - a;
-        store<u32>(XER_CA, a <= b ? 1 : 0);
-        Reg.setD(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_ADDE: {
-        const sum = <u64>Reg.a(ip) + <u64>Reg.b(ip) + <u64>load<u32>(XER_CA);
-        const r = <u32>sum;
-        store<u32>(XER_CA, <u32>(sum >>> 32));
-        Reg.setD(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_SUBFE: {
-        const sum = <u64>(Reg.a(ip) ^ 0xffffffff) + <u64>Reg.b(ip) + <u64>load<u32>(XER_CA);
-        const r = <u32>sum;
-        store<u32>(XER_CA, <u32>(sum >>> 32));
-        Reg.setD(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_ADDZE: {
-        const sum = <u64>Reg.a(ip) + <u64>load<u32>(XER_CA);
-        const r = <u32>sum;
-        store<u32>(XER_CA, <u32>(sum >>> 32));
-        Reg.setD(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_ADDME: {
-        const sum = <u64>Reg.a(ip) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
-        const r = <u32>sum;
-        store<u32>(XER_CA, <u32>(sum >>> 32));
-        Reg.setD(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_SUBFZE: {
-        const sum = <u64>(Reg.a(ip) ^ 0xffffffff) + <u64>load<u32>(XER_CA);
-        const r = <u32>sum;
-        store<u32>(XER_CA, <u32>(sum >>> 32));
-        Reg.setD(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_SUBFME: {
-        const sum = <u64>(Reg.a(ip) ^ 0xffffffff) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
-        const r = <u32>sum;
-        store<u32>(XER_CA, <u32>(sum >>> 32));
-        Reg.setD(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_MULLI: {
-        Reg.setD(ip, Reg.a(ip) * Reg.immediate(ip));
-        ip += 8;
-        continue;
-      }
-      case OP_MULLW: {
-        const r: u32 = Reg.a(ip) * Reg.b(ip);
-        Reg.setD(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_MULHW: {
-        const r: u32 = <u32>((<i64>(<i32>Reg.a(ip)) * <i64>(<i32>Reg.b(ip))) >> 32);
-        Reg.setD(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_MULHWU: {
-        const r: u32 = <u32>((<u64>Reg.a(ip) * <u64>Reg.b(ip)) >>> 32);
-        Reg.setD(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_DIVW: {
-        const a = Reg.a(ip);
-        const b = Reg.b(ip);
-        const r = divideSigned(a, b);
-        left -= b == 0 || (a == 0x80000000 && b == 0xffffffff) ? 1 : divideClocks(b, true) - 1;
-        Reg.setD(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_DIVWU: {
-        const b = Reg.b(ip);
-        const r: u32 = b == 0 ? 0x80000000 : Reg.a(ip) / b;
-        left -= b == 0 ? 1 : divideClocks(b, false) - 1;
-        Reg.setD(ip, r);
-        Reg.record(ip, r);
-        ip += 8;
-        continue;
-      }
-      case OP_CMPWI: {
-        store<u8>(load<u8>(ip, 2), <u8>Compare.signed(Reg.a(ip), Reg.immediate(ip)), CRF);
-        ip += 8;
-        continue;
-      }
-      case OP_CMPLWI: {
-        store<u8>(load<u8>(ip, 2), <u8>Compare.unsigned(Reg.a(ip), Reg.immediate(ip)), CRF);
-        ip += 8;
-        continue;
-      }
-      case OP_CMPW: {
-        store<u8>(load<u8>(ip, 2), <u8>Compare.signed(Reg.a(ip), Reg.b(ip)), CRF);
-        ip += 8;
-        continue;
-      }
-      case OP_CMPLW: {
-        store<u8>(load<u8>(ip, 2), <u8>Compare.unsigned(Reg.a(ip), Reg.b(ip)), CRF);
-        ip += 8;
-        continue;
-      }
-      case OP_MFLR: {
-        Reg.setD(ip, load<u32>(LR));
-        ip += 8;
-        continue;
-      }
-      case OP_MTLR: {
-        store<u32>(LR, Reg.d(ip));
-        ip += 8;
-        continue;
-      }
-      case OP_MFCTR: {
-        Reg.setD(ip, load<u32>(CTR));
-        ip += 8;
-        continue;
-      }
-      case OP_MTCTR: {
-        store<u32>(CTR, Reg.d(ip));
-        ip += 8;
-        continue;
-      }
-      case OP_CMPWI_B: {
-        const v = Compare.signed(Reg.a(ip), Reg.immediate(ip));
-        store<u8>(load<u8>(ip, 2), <u8>v, CRF);
-        if (left <= 0) {
-          ip += 8;
-          continue;
-        }
-        left -= load<u8>(ip, 9);
-        ip += 8;
-        if (Branch.met(ip, v)) {
-          left -= load<i8>(ip, 4);
-          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
-          break;
-        }
-        ip += 8;
-        mark = ip;
-        continue;
-      }
-      case OP_CMPLWI_B: {
-        const v = Compare.unsigned(Reg.a(ip), Reg.immediate(ip));
-        store<u8>(load<u8>(ip, 2), <u8>v, CRF);
-        if (left <= 0) {
-          ip += 8;
-          continue;
-        }
-        left -= load<u8>(ip, 9);
-        ip += 8;
-        if (Branch.met(ip, v)) {
-          left -= load<i8>(ip, 4);
-          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
-          break;
-        }
-        ip += 8;
-        mark = ip;
-        continue;
-      }
-      case OP_CMPW_B: {
-        const v = Compare.signed(Reg.a(ip), Reg.b(ip));
-        store<u8>(load<u8>(ip, 2), <u8>v, CRF);
-        if (left <= 0) {
-          ip += 8;
-          continue;
-        }
-        left -= load<u8>(ip, 9);
-        ip += 8;
-        if (Branch.met(ip, v)) {
-          left -= load<i8>(ip, 4);
-          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
-          break;
-        }
-        ip += 8;
-        mark = ip;
-        continue;
-      }
-      case OP_CMPLW_B: {
-        const v = Compare.unsigned(Reg.a(ip), Reg.b(ip));
-        store<u8>(load<u8>(ip, 2), <u8>v, CRF);
-        if (left <= 0) {
-          ip += 8;
-          continue;
-        }
-        left -= load<u8>(ip, 9);
-        ip += 8;
-        if (Branch.met(ip, v)) {
-          left -= load<i8>(ip, 4);
-          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
-          break;
-        }
-        ip += 8;
-        mark = ip;
-        continue;
-      }
-      case OP_RLWINM_RC_B: {
-        const r: u32 = Reg.rotated(ip) & Reg.mask(ip);
-        Reg.setA(ip, r);
-        const v = Compare.signed(r, 0);
-        store<u8>(0, <u8>v, CRF);
-        if (left <= 0) {
-          ip += 8;
-          continue;
-        }
-        left -= load<u8>(ip, 9);
-        ip += 8;
-        if (Branch.met(ip, v)) {
-          left -= load<i8>(ip, 4);
-          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
-          break;
-        }
-        ip += 8;
-        mark = ip;
-        continue;
-      }
-      case OP_ANDI_B: {
-        const r: u32 = Reg.d(ip) & Reg.immediate(ip);
-        Reg.setA(ip, r);
-        const v = Compare.signed(r, 0);
-        store<u8>(0, <u8>v, CRF);
-        if (left <= 0) {
-          ip += 8;
-          continue;
-        }
-        left -= load<u8>(ip, 9);
-        ip += 8;
-        if (Branch.met(ip, v)) {
-          left -= load<i8>(ip, 4);
-          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
-          break;
-        }
-        ip += 8;
-        mark = ip;
-        continue;
-      }
-      case OP_LWZ: {
-        ea = Reg.a(ip) + Reg.immediate(ip);
-        const p = Data.read(dtb, ea, 0xfffff003);
-        if (p) {
-          Reg.setD(ip, bswap<u32>(load<u32>(p)));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_LWZX: {
-        ea = Reg.a(ip) + Reg.b(ip);
-        const p = Data.read(dtb, ea, 0xfffff003);
-        if (p) {
-          Reg.setD(ip, bswap<u32>(load<u32>(p)));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_LBZ: {
-        ea = Reg.a(ip) + Reg.immediate(ip);
-        const p = Data.read(dtb, ea, 0xfffff000);
-        if (p) {
-          Reg.setD(ip, load<u8>(p));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_LBZX: {
-        ea = Reg.a(ip) + Reg.b(ip);
-        const p = Data.read(dtb, ea, 0xfffff000);
-        if (p) {
-          Reg.setD(ip, load<u8>(p));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_LHZ: {
-        ea = Reg.a(ip) + Reg.immediate(ip);
-        const p = Data.read(dtb, ea, 0xfffff001);
-        if (p) {
-          Reg.setD(ip, <u32>bswap<u16>(load<u16>(p)));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_LHZX: {
-        ea = Reg.a(ip) + Reg.b(ip);
-        const p = Data.read(dtb, ea, 0xfffff001);
-        if (p) {
-          Reg.setD(ip, <u32>bswap<u16>(load<u16>(p)));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_LHA: {
-        ea = Reg.a(ip) + Reg.immediate(ip);
-        const p = Data.read(dtb, ea, 0xfffff001);
-        if (p) {
-          Reg.setD(ip, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_LHAU: {
-        ea = Reg.a(ip) + Reg.immediate(ip);
-        const p = Data.read(dtb, ea, 0xfffff001);
-        if (p) {
-          Reg.setA(ip, ea);
-          Reg.setD(ip, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_LHAX: {
-        ea = Reg.a(ip) + Reg.b(ip);
-        const p = Data.read(dtb, ea, 0xfffff001);
-        if (p) {
-          Reg.setD(ip, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_LWZU: {
-        ea = Reg.a(ip) + Reg.immediate(ip);
-        const p = Data.read(dtb, ea, 0xfffff003);
-        if (p) {
-          Reg.setA(ip, ea);
-          Reg.setD(ip, bswap<u32>(load<u32>(p)));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_LBZU: {
-        ea = Reg.a(ip) + Reg.immediate(ip);
-        const p = Data.read(dtb, ea, 0xfffff000);
-        if (p) {
-          Reg.setA(ip, ea);
-          Reg.setD(ip, load<u8>(p));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_LHZU: {
-        ea = Reg.a(ip) + Reg.immediate(ip);
-        const p = Data.read(dtb, ea, 0xfffff001);
-        if (p) {
-          Reg.setA(ip, ea);
-          Reg.setD(ip, <u32>bswap<u16>(load<u16>(p)));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_STW: {
-        ea = Reg.a(ip) + Reg.immediate(ip);
-        const p = Data.write(dtb, ea, 0xfffff003);
-        if (p) {
-          store<u32>(p, bswap<u32>(Reg.d(ip)));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_STWX: {
-        ea = Reg.a(ip) + Reg.b(ip);
-        const p = Data.write(dtb, ea, 0xfffff003);
-        if (p) {
-          store<u32>(p, bswap<u32>(Reg.d(ip)));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_STWU: {
-        ea = Reg.a(ip) + Reg.immediate(ip);
-        const p = Data.write(dtb, ea, 0xfffff003);
-        if (p) {
-          store<u32>(p, bswap<u32>(Reg.d(ip)));
-          Reg.setA(ip, ea);
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_STB: {
-        ea = Reg.a(ip) + Reg.immediate(ip);
-        const p = Data.write(dtb, ea, 0xfffff000);
-        if (p) {
-          store<u8>(p, <u8>Reg.d(ip));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_STBX: {
-        ea = Reg.a(ip) + Reg.b(ip);
-        const p = Data.write(dtb, ea, 0xfffff000);
-        if (p) {
-          store<u8>(p, <u8>Reg.d(ip));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_STBU: {
-        ea = Reg.a(ip) + Reg.immediate(ip);
-        const p = Data.write(dtb, ea, 0xfffff000);
-        if (p) {
-          store<u8>(p, <u8>Reg.d(ip));
-          Reg.setA(ip, ea);
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_STH: {
-        ea = Reg.a(ip) + Reg.immediate(ip);
-        const p = Data.write(dtb, ea, 0xfffff001);
-        if (p) {
-          store<u16>(p, bswap<u16>(<u16>Reg.d(ip)));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_STHX: {
-        ea = Reg.a(ip) + Reg.b(ip);
-        const p = Data.write(dtb, ea, 0xfffff001);
-        if (p) {
-          store<u16>(p, bswap<u16>(<u16>Reg.d(ip)));
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_STHU: {
-        ea = Reg.a(ip) + Reg.immediate(ip);
-        const p = Data.write(dtb, ea, 0xfffff001);
-        if (p) {
-          store<u16>(p, bswap<u16>(<u16>Reg.d(ip)));
-          Reg.setA(ip, ea);
-          ip += 8;
-          continue;
-        }
-        kind = KIND_DATA;
-        break;
-      }
-      case OP_B: {
-        if (ip - mark >= FOLD_DISTANCE) left++;
-        ea = load<u32>(Current.line(ip), LINE_PA) + Reg.immediate(ip);
-        break;
-      }
-      case OP_BL: {
-        if (ip - mark >= FOLD_DISTANCE) left++;
-        store<u32>(LR, Current.address(ip) + 4);
-        ea = load<u32>(Current.line(ip), LINE_PA) + Reg.immediate(ip);
-        break;
-      }
-      case OP_BCR: {
-        if (Branch.met(ip, load<u8>(load<u8>(ip, 2) & 7, CRF))) {
-          left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, true) - load<i8>(ip, 4);
-          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
-          break;
-        }
-        left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, false);
-        ip += 8;
-        mark = ip;
-        continue;
-      }
-      case OP_BDNZ: {
-        const ctr = load<u32>(CTR) - 1;
-        store<u32>(CTR, ctr);
-        if (ctr) {
-          left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, true) - load<i8>(ip, 4);
-          ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
-          break;
-        }
-        left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, false);
-        ip += 8;
-        mark = ip;
-        continue;
-      }
-      case OP_BLR: {
-        left += Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
-        ea = (load<u32>(LR) & ~3) + load<u32>(CURRENT_DELTA);
-        break;
-      }
-      case OP_BCTR: {
-        left += Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
-        ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
-        break;
-      }
-      case OP_BCTRL: {
-        left += Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
-        ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
-        store<u32>(LR, Current.address(ip) + 4);
-        break;
-      }
-      case OP_BA: {
-        if (ip - mark >= FOLD_DISTANCE) left++;
-        if (load<u8>(ip, 3)) store<u32>(LR, Current.address(ip) + 4);
-        ea = Reg.immediate(ip) + load<u32>(CURRENT_DELTA);
-        break;
-      }
-      case OP_BC: {
-        const flags: u32 = load<u8>(ip, 4);
-        const taken = Branch.decide(ip);
-        ea =
-          (load<i32>(ip, 4) >> 8) + (flags & FLAG_AA ? load<u32>(CURRENT_DELTA) : load<u32>(Current.line(ip), LINE_PA));
-        if (flags & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
-        left -= Branch.clocks(flags, ip, ip - mark, taken);
-        if (taken) break;
-        ip += 8;
-        mark = ip;
-        continue;
-      }
-      case OP_BCLR: {
-        const flags: u32 = load<u8>(ip, 4);
-        const taken = Branch.decide(ip);
-        ea = (load<u32>(LR) & ~3) + load<u32>(CURRENT_DELTA);
-        if (flags & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
-        left -= Branch.clocks(flags, ip, ip - mark, taken);
-        if (taken) break;
-        ip += 8;
-        mark = ip;
-        continue;
-      }
-      case OP_BCCTR: {
-        // The decremented CTR is the target too (invalid form, MPC823 UM 7.1.7.1).
-        const flags: u32 = load<u8>(ip, 4);
-        const taken = Branch.decide(ip);
-        ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
-        if (flags & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
-        left -= Branch.clocks(flags, ip, ip - mark, taken);
-        if (taken) break;
-        ip += 8;
-        mark = ip;
-        continue;
-      }
-      default:
-        kind = KIND_SLOW;
-        break;
-    }
-
-    if (kind == KIND_BRANCH) {
-      // `ea` is the physical address as long as the page is the same.
-      const at = Current.physical(ip);
-      const delta = load<u32>(CURRENT_DELTA);
-      if (at != ea) {
-        const n = load<u32>(BRANCH_COUNT);
-        store<u32>(BRANCH_COUNT, n + 1);
-        store<u32>((n & 31) << 3, at - delta, BRANCH_TRACE);
-        store<u32>((n & 31) << 3, ea - delta, BRANCH_TRACE + 4);
-      }
-      // Without clocks left there is more to look at: a line that was still arriving, or stepping.
-      if (left > 0) {
-        let next = Current.cachedLine(ea);
-        if (next) {
-          next += (ea & 12) << 1;
-          base += next - ip - 8;
-          mark = next;
-          ip = next;
-          continue;
-        }
-      }
-    }
-    if (kind == KIND_BRANCH || kind == KIND_LINE || kind == KIND_IDLE) ea -= load<u32>(CURRENT_DELTA);
-    if (kind == KIND_LINE || (kind == KIND_BRANCH && !load<u32>(STEPPING))) {
-      let next = Burst.line(ea, Current.time(left));
-      if (next) {
-        store<u64>(WINDOW_END, load<u64>(NOW));
-        left = 0;
-        if (kind == KIND_LINE) {
+          if (left <= 0) store<u32>(STREAM, 0);
           left -= Current.stall(ip, next);
           mark += next - ip;
           base += next - ip;
-        } else {
-          next += (ea & 12) << 1;
-          base += next - ip - 8;
-          mark = next;
-        }
-        ip = next;
-        continue;
-      }
-    } else if (kind == KIND_DATA && !load<u32>(STEPPING)) {
-      // A hit on the way used less recently: exchange the ways and run the instruction again.
-      const t = dtb + ((ea >>> 7) & 0x1fe0);
-      if (load<u32>(t, DP_FAST_READ) == (ea & 0xfffff000)) {
-        const pa = ea + load<u32>(t, DP_DELTA);
-        const record = DC_TAGS + (pa & load<u32>(DC_SET_BITS));
-        if (load<u32>(record, SECOND) == (pa & ~15)) {
-          swapWays(record);
-          left += load<u8>(ip, 1);
+          ip = next;
           continue;
         }
-      }
-      const now = Current.time(left);
-      const then = Past.access(dtb, ip, ea, now);
-      if (then) {
-        if (then - now < <u64>max<i32>(left, 0)) {
-          left -= <i32>(then - now);
-        } else {
-          store<u64>(WINDOW_END, then);
-          left = 0;
+        case OP_SLOW:
+          kind = KIND_SLOW;
+          break;
+        case OP_B_SELF: {
+          // The idle loop. Its rounds are not in the branch trace, so that skipping them changes nothing.
+          ea = Current.physical(ip);
+          if ((cached || !load<u32>(STEPPING)) && ip == mark) {
+            if (!cached && load<u32>(FETCH_MODE) != FETCH_CACHED) {
+              ea -= load<u32>(CURRENT_DELTA);
+              kind = KIND_IDLE;
+              break;
+            }
+            if (left > 0) {
+              const rounds = (left + BR_TAKEN - 1) / BR_TAKEN;
+              left -= rounds * BR_TAKEN;
+              store<u64>(RETIRED, load<u64>(RETIRED) + <u64>rounds);
+              store<u64>(IDLE_CYCLES, load<u64>(IDLE_CYCLES) + <u64>(rounds * BR_TAKEN));
+              continue;
+            }
+          }
+          left -= Branch.clocks(0, ip, ip - mark, true);
+          kind = KIND_BRANCH;
+          break;
         }
-        ip += 8;
-        continue;
+        case OP_NOP: {
+          ip += 8;
+          continue;
+        }
+        case OP_LI: {
+          Reg.setD(ip, Reg.immediate(ip));
+          ip += 8;
+          continue;
+        }
+        case OP_ADDI: {
+          Reg.setD(ip, Reg.a(ip) + Reg.immediate(ip));
+          ip += 8;
+          continue;
+        }
+        case OP_MR: {
+          Reg.setA(ip, Reg.d(ip));
+          ip += 8;
+          continue;
+        }
+        case OP_ADD: {
+          Reg.setD(ip, Reg.a(ip) + Reg.b(ip));
+          ip += 8;
+          continue;
+        }
+        case OP_SUBF: {
+          Reg.setD(ip, Reg.b(ip) - Reg.a(ip));
+          ip += 8;
+          continue;
+        }
+        case OP_OR: {
+          Reg.setA(ip, Reg.d(ip) | Reg.b(ip));
+          ip += 8;
+          continue;
+        }
+        case OP_RLWINM: {
+          Reg.setA(ip, Reg.rotated(ip) & Reg.mask(ip));
+          ip += 8;
+          continue;
+        }
+        case OP_RLWINM_RC: {
+          const r: u32 = Reg.rotated(ip) & Reg.mask(ip);
+          Reg.setA(ip, r);
+          recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_ADD_RC: {
+          const r: u32 = Reg.a(ip) + Reg.b(ip);
+          Reg.setD(ip, r);
+          recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_SUBF_RC: {
+          const r: u32 = Reg.b(ip) - Reg.a(ip);
+          Reg.setD(ip, r);
+          recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_OR_RC: {
+          const r: u32 = Reg.d(ip) | Reg.b(ip);
+          Reg.setA(ip, r);
+          recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_ANDI: {
+          const r: u32 = Reg.d(ip) & Reg.immediate(ip);
+          Reg.setA(ip, r);
+          recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_AND: {
+          const r: u32 = Reg.d(ip) & Reg.b(ip);
+          Reg.setA(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_ANDC: {
+          const r: u32 = Reg.d(ip) & ~Reg.b(ip);
+          Reg.setA(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_XOR: {
+          const r: u32 = Reg.d(ip) ^ Reg.b(ip);
+          Reg.setA(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_NOR: {
+          const r: u32 = ~(Reg.d(ip) | Reg.b(ip));
+          Reg.setA(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_NAND: {
+          const r: u32 = ~(Reg.d(ip) & Reg.b(ip));
+          Reg.setA(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_EQV: {
+          const r: u32 = ~(Reg.d(ip) ^ Reg.b(ip));
+          Reg.setA(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_ORC: {
+          const r: u32 = Reg.d(ip) | ~Reg.b(ip);
+          Reg.setA(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_ORI: {
+          Reg.setA(ip, Reg.d(ip) | Reg.immediate(ip));
+          ip += 8;
+          continue;
+        }
+        case OP_XORI: {
+          Reg.setA(ip, Reg.d(ip) ^ Reg.immediate(ip));
+          ip += 8;
+          continue;
+        }
+        case OP_RLWIMI: {
+          Reg.setA(ip, (Reg.rotated(ip) & Reg.mask(ip)) | (Reg.a(ip) & ~Reg.mask(ip)));
+          ip += 8;
+          continue;
+        }
+        case OP_RLWIMI_RC: {
+          const r: u32 = (Reg.rotated(ip) & Reg.mask(ip)) | (Reg.a(ip) & ~Reg.mask(ip));
+          Reg.setA(ip, r);
+          recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_RLWNM: {
+          Reg.setA(ip, Reg.rotatedBy(ip) & Reg.mask(ip));
+          ip += 8;
+          continue;
+        }
+        case OP_RLWNM_RC: {
+          const r: u32 = Reg.rotatedBy(ip) & Reg.mask(ip);
+          Reg.setA(ip, r);
+          recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_SLW: {
+          const n = Reg.b(ip) & 63;
+          const r: u32 = n < 32 ? Reg.d(ip) << n : 0;
+          Reg.setA(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_SRW: {
+          const n = Reg.b(ip) & 63;
+          const r: u32 = n < 32 ? Reg.d(ip) >>> n : 0;
+          Reg.setA(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_SRAW: {
+          const n = Reg.b(ip) & 63;
+          const s = Reg.d(ip);
+          const k: u32 = n < 32 ? n : 31;
+          const r = <u32>(<i32>s >> k);
+          const lost: u32 = n < 32 ? (r << k != s ? 1 : 0) : s != 0 ? 1 : 0;
+          store<u32>(XER_CA, (s >>> 31) & lost);
+          Reg.setA(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_SRAWI: {
+          const k: u32 = load<u8>(ip, 4) >>> 2;
+          const s = Reg.d(ip);
+          const r = <u32>(<i32>s >> k);
+          store<u32>(XER_CA, (s >>> 31) & (r << k != s ? 1 : 0));
+          Reg.setA(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_EXTSB: {
+          const r: u32 = <u32>(<i32>(Reg.d(ip) << 24) >> 24);
+          Reg.setA(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_EXTSH: {
+          const r: u32 = <u32>(<i32>(Reg.d(ip) << 16) >> 16);
+          Reg.setA(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_CNTLZW: {
+          const r: u32 = clz<u32>(Reg.d(ip));
+          Reg.setA(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_NEG: {
+          const r: u32 = 0 - Reg.a(ip);
+          Reg.setD(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_ADDIC: {
+          const a = Reg.a(ip);
+          const r = a + Reg.immediate(ip);
+          store<u32>(XER_CA, r < a ? 1 : 0);
+          Reg.setD(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_ADDIC_RC: {
+          const a = Reg.a(ip);
+          const r = a + Reg.immediate(ip);
+          store<u32>(XER_CA, r < a ? 1 : 0);
+          Reg.setD(ip, r);
+          recordCr0(r);
+          ip += 8;
+          continue;
+        }
+        case OP_SUBFIC: {
+          const a = Reg.a(ip);
+          store<u32>(XER_CA, a <= Reg.immediate(ip) ? 1 : 0);
+          Reg.setD(ip, Reg.immediate(ip) - a);
+          ip += 8;
+          continue;
+        }
+        case OP_ADDC: {
+          const a = Reg.a(ip);
+          const r = a + Reg.b(ip);
+          store<u32>(XER_CA, r < a ? 1 : 0);
+          Reg.setD(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_SUBFC: {
+          const a = Reg.a(ip);
+          const b = Reg.b(ip);
+          const r = b - a;
+          store<u32>(XER_CA, a <= b ? 1 : 0);
+          Reg.setD(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_ADDE: {
+          const sum = <u64>Reg.a(ip) + <u64>Reg.b(ip) + <u64>load<u32>(XER_CA);
+          const r = <u32>sum;
+          store<u32>(XER_CA, <u32>(sum >>> 32));
+          Reg.setD(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_SUBFE: {
+          const sum = <u64>(Reg.a(ip) ^ 0xffffffff) + <u64>Reg.b(ip) + <u64>load<u32>(XER_CA);
+          const r = <u32>sum;
+          store<u32>(XER_CA, <u32>(sum >>> 32));
+          Reg.setD(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_ADDZE: {
+          const sum = <u64>Reg.a(ip) + <u64>load<u32>(XER_CA);
+          const r = <u32>sum;
+          store<u32>(XER_CA, <u32>(sum >>> 32));
+          Reg.setD(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_ADDME: {
+          const sum = <u64>Reg.a(ip) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
+          const r = <u32>sum;
+          store<u32>(XER_CA, <u32>(sum >>> 32));
+          Reg.setD(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_SUBFZE: {
+          const sum = <u64>(Reg.a(ip) ^ 0xffffffff) + <u64>load<u32>(XER_CA);
+          const r = <u32>sum;
+          store<u32>(XER_CA, <u32>(sum >>> 32));
+          Reg.setD(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_SUBFME: {
+          const sum = <u64>(Reg.a(ip) ^ 0xffffffff) + <u64>0xffffffff + <u64>load<u32>(XER_CA);
+          const r = <u32>sum;
+          store<u32>(XER_CA, <u32>(sum >>> 32));
+          Reg.setD(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_MULLI: {
+          Reg.setD(ip, Reg.a(ip) * Reg.immediate(ip));
+          ip += 8;
+          continue;
+        }
+        case OP_MULLW: {
+          const r: u32 = Reg.a(ip) * Reg.b(ip);
+          Reg.setD(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_MULHW: {
+          const r: u32 = <u32>((<i64>(<i32>Reg.a(ip)) * <i64>(<i32>Reg.b(ip))) >> 32);
+          Reg.setD(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_MULHWU: {
+          const r: u32 = <u32>((<u64>Reg.a(ip) * <u64>Reg.b(ip)) >>> 32);
+          Reg.setD(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_DIVW: {
+          const a = Reg.a(ip);
+          const b = Reg.b(ip);
+          const r = divideSigned(a, b);
+          left -= b == 0 || (a == 0x80000000 && b == 0xffffffff) ? 1 : divideClocks(b, true) - 1;
+          Reg.setD(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_DIVWU: {
+          const b = Reg.b(ip);
+          const r: u32 = b == 0 ? 0x80000000 : Reg.a(ip) / b;
+          left -= b == 0 ? 1 : divideClocks(b, false) - 1;
+          Reg.setD(ip, r);
+          Reg.record(ip, r);
+          ip += 8;
+          continue;
+        }
+        case OP_CMPWI: {
+          store<u8>(load<u8>(ip, 2), <u8>Compare.signed(Reg.a(ip), Reg.immediate(ip)), CRF);
+          ip += 8;
+          continue;
+        }
+        case OP_CMPLWI: {
+          store<u8>(load<u8>(ip, 2), <u8>Compare.unsigned(Reg.a(ip), Reg.immediate(ip)), CRF);
+          ip += 8;
+          continue;
+        }
+        case OP_CMPW: {
+          store<u8>(load<u8>(ip, 2), <u8>Compare.signed(Reg.a(ip), Reg.b(ip)), CRF);
+          ip += 8;
+          continue;
+        }
+        case OP_CMPLW: {
+          store<u8>(load<u8>(ip, 2), <u8>Compare.unsigned(Reg.a(ip), Reg.b(ip)), CRF);
+          ip += 8;
+          continue;
+        }
+        case OP_MFLR: {
+          Reg.setD(ip, load<u32>(LR));
+          ip += 8;
+          continue;
+        }
+        case OP_MTLR: {
+          store<u32>(LR, Reg.d(ip));
+          ip += 8;
+          continue;
+        }
+        case OP_MFCTR: {
+          Reg.setD(ip, load<u32>(CTR));
+          ip += 8;
+          continue;
+        }
+        case OP_MTCTR: {
+          store<u32>(CTR, Reg.d(ip));
+          ip += 8;
+          continue;
+        }
+        case OP_CMPWI_B: {
+          const v = Compare.signed(Reg.a(ip), Reg.immediate(ip));
+          store<u8>(load<u8>(ip, 2), <u8>v, CRF);
+          if (left <= 0) {
+            ip += 8;
+            continue;
+          }
+          left -= load<u8>(ip, 9);
+          ip += 8;
+          if (Branch.met(ip, v)) {
+            left -= load<i8>(ip, 4);
+            ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
+            break;
+          }
+          ip += 8;
+          mark = ip;
+          continue;
+        }
+        case OP_CMPLWI_B: {
+          const v = Compare.unsigned(Reg.a(ip), Reg.immediate(ip));
+          store<u8>(load<u8>(ip, 2), <u8>v, CRF);
+          if (left <= 0) {
+            ip += 8;
+            continue;
+          }
+          left -= load<u8>(ip, 9);
+          ip += 8;
+          if (Branch.met(ip, v)) {
+            left -= load<i8>(ip, 4);
+            ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
+            break;
+          }
+          ip += 8;
+          mark = ip;
+          continue;
+        }
+        case OP_CMPW_B: {
+          const v = Compare.signed(Reg.a(ip), Reg.b(ip));
+          store<u8>(load<u8>(ip, 2), <u8>v, CRF);
+          if (left <= 0) {
+            ip += 8;
+            continue;
+          }
+          left -= load<u8>(ip, 9);
+          ip += 8;
+          if (Branch.met(ip, v)) {
+            left -= load<i8>(ip, 4);
+            ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
+            break;
+          }
+          ip += 8;
+          mark = ip;
+          continue;
+        }
+        case OP_CMPLW_B: {
+          const v = Compare.unsigned(Reg.a(ip), Reg.b(ip));
+          store<u8>(load<u8>(ip, 2), <u8>v, CRF);
+          if (left <= 0) {
+            ip += 8;
+            continue;
+          }
+          left -= load<u8>(ip, 9);
+          ip += 8;
+          if (Branch.met(ip, v)) {
+            left -= load<i8>(ip, 4);
+            ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
+            break;
+          }
+          ip += 8;
+          mark = ip;
+          continue;
+        }
+        case OP_RLWINM_RC_B: {
+          const r: u32 = Reg.rotated(ip) & Reg.mask(ip);
+          Reg.setA(ip, r);
+          const v = Compare.signed(r, 0);
+          store<u8>(0, <u8>v, CRF);
+          if (left <= 0) {
+            ip += 8;
+            continue;
+          }
+          left -= load<u8>(ip, 9);
+          ip += 8;
+          if (Branch.met(ip, v)) {
+            left -= load<i8>(ip, 4);
+            ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
+            break;
+          }
+          ip += 8;
+          mark = ip;
+          continue;
+        }
+        case OP_ANDI_B: {
+          const r: u32 = Reg.d(ip) & Reg.immediate(ip);
+          Reg.setA(ip, r);
+          const v = Compare.signed(r, 0);
+          store<u8>(0, <u8>v, CRF);
+          if (left <= 0) {
+            ip += 8;
+            continue;
+          }
+          left -= load<u8>(ip, 9);
+          ip += 8;
+          if (Branch.met(ip, v)) {
+            left -= load<i8>(ip, 4);
+            ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
+            break;
+          }
+          ip += 8;
+          mark = ip;
+          continue;
+        }
+        case OP_LWZ: {
+          ea = Reg.a(ip) + Reg.immediate(ip);
+          const p = Data.read(dtb, ea, 0xfffff003);
+          if (p) {
+            Reg.setD(ip, bswap<u32>(load<u32>(p)));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LWZX: {
+          ea = Reg.a(ip) + Reg.b(ip);
+          const p = Data.read(dtb, ea, 0xfffff003);
+          if (p) {
+            Reg.setD(ip, bswap<u32>(load<u32>(p)));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LBZ: {
+          ea = Reg.a(ip) + Reg.immediate(ip);
+          const p = Data.read(dtb, ea, 0xfffff000);
+          if (p) {
+            Reg.setD(ip, load<u8>(p));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LBZX: {
+          ea = Reg.a(ip) + Reg.b(ip);
+          const p = Data.read(dtb, ea, 0xfffff000);
+          if (p) {
+            Reg.setD(ip, load<u8>(p));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LHZ: {
+          ea = Reg.a(ip) + Reg.immediate(ip);
+          const p = Data.read(dtb, ea, 0xfffff001);
+          if (p) {
+            Reg.setD(ip, <u32>bswap<u16>(load<u16>(p)));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LHZX: {
+          ea = Reg.a(ip) + Reg.b(ip);
+          const p = Data.read(dtb, ea, 0xfffff001);
+          if (p) {
+            Reg.setD(ip, <u32>bswap<u16>(load<u16>(p)));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LHA: {
+          ea = Reg.a(ip) + Reg.immediate(ip);
+          const p = Data.read(dtb, ea, 0xfffff001);
+          if (p) {
+            Reg.setD(ip, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LHAU: {
+          ea = Reg.a(ip) + Reg.immediate(ip);
+          const p = Data.read(dtb, ea, 0xfffff001);
+          if (p) {
+            Reg.setA(ip, ea);
+            Reg.setD(ip, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LHAX: {
+          ea = Reg.a(ip) + Reg.b(ip);
+          const p = Data.read(dtb, ea, 0xfffff001);
+          if (p) {
+            Reg.setD(ip, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LWZU: {
+          ea = Reg.a(ip) + Reg.immediate(ip);
+          const p = Data.read(dtb, ea, 0xfffff003);
+          if (p) {
+            Reg.setA(ip, ea);
+            Reg.setD(ip, bswap<u32>(load<u32>(p)));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LBZU: {
+          ea = Reg.a(ip) + Reg.immediate(ip);
+          const p = Data.read(dtb, ea, 0xfffff000);
+          if (p) {
+            Reg.setA(ip, ea);
+            Reg.setD(ip, load<u8>(p));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_LHZU: {
+          ea = Reg.a(ip) + Reg.immediate(ip);
+          const p = Data.read(dtb, ea, 0xfffff001);
+          if (p) {
+            Reg.setA(ip, ea);
+            Reg.setD(ip, <u32>bswap<u16>(load<u16>(p)));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STW: {
+          ea = Reg.a(ip) + Reg.immediate(ip);
+          const p = Data.write(dtb, ea, 0xfffff003);
+          if (p) {
+            store<u32>(p, bswap<u32>(Reg.d(ip)));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STWX: {
+          ea = Reg.a(ip) + Reg.b(ip);
+          const p = Data.write(dtb, ea, 0xfffff003);
+          if (p) {
+            store<u32>(p, bswap<u32>(Reg.d(ip)));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STWU: {
+          ea = Reg.a(ip) + Reg.immediate(ip);
+          const p = Data.write(dtb, ea, 0xfffff003);
+          if (p) {
+            store<u32>(p, bswap<u32>(Reg.d(ip)));
+            Reg.setA(ip, ea);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STB: {
+          ea = Reg.a(ip) + Reg.immediate(ip);
+          const p = Data.write(dtb, ea, 0xfffff000);
+          if (p) {
+            store<u8>(p, <u8>Reg.d(ip));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STBX: {
+          ea = Reg.a(ip) + Reg.b(ip);
+          const p = Data.write(dtb, ea, 0xfffff000);
+          if (p) {
+            store<u8>(p, <u8>Reg.d(ip));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STBU: {
+          ea = Reg.a(ip) + Reg.immediate(ip);
+          const p = Data.write(dtb, ea, 0xfffff000);
+          if (p) {
+            store<u8>(p, <u8>Reg.d(ip));
+            Reg.setA(ip, ea);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STH: {
+          ea = Reg.a(ip) + Reg.immediate(ip);
+          const p = Data.write(dtb, ea, 0xfffff001);
+          if (p) {
+            store<u16>(p, bswap<u16>(<u16>Reg.d(ip)));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STHX: {
+          ea = Reg.a(ip) + Reg.b(ip);
+          const p = Data.write(dtb, ea, 0xfffff001);
+          if (p) {
+            store<u16>(p, bswap<u16>(<u16>Reg.d(ip)));
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_STHU: {
+          ea = Reg.a(ip) + Reg.immediate(ip);
+          const p = Data.write(dtb, ea, 0xfffff001);
+          if (p) {
+            store<u16>(p, bswap<u16>(<u16>Reg.d(ip)));
+            Reg.setA(ip, ea);
+            ip += 8;
+            continue;
+          }
+          kind = KIND_DATA;
+          break;
+        }
+        case OP_B: {
+          if (ip - mark >= FOLD_DISTANCE) left++;
+          ea = load<u32>(Current.line(ip), LINE_PA) + Reg.immediate(ip);
+          break;
+        }
+        case OP_BL: {
+          if (ip - mark >= FOLD_DISTANCE) left++;
+          store<u32>(LR, Current.address(ip) + 4);
+          ea = load<u32>(Current.line(ip), LINE_PA) + Reg.immediate(ip);
+          break;
+        }
+        case OP_BCR: {
+          if (Branch.met(ip, load<u8>(load<u8>(ip, 2) & 7, CRF))) {
+            left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, true) - load<i8>(ip, 4);
+            ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
+            break;
+          }
+          left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, false);
+          ip += 8;
+          mark = ip;
+          continue;
+        }
+        case OP_BDNZ: {
+          const ctr = load<u32>(CTR) - 1;
+          store<u32>(CTR, ctr);
+          if (ctr) {
+            left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, true) - load<i8>(ip, 4);
+            ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
+            break;
+          }
+          left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, false);
+          ip += 8;
+          mark = ip;
+          continue;
+        }
+        case OP_BLR: {
+          left += Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
+          ea = (load<u32>(LR) & ~3) + load<u32>(CURRENT_DELTA);
+          break;
+        }
+        case OP_BCTR: {
+          left += Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
+          ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
+          break;
+        }
+        case OP_BCTRL: {
+          left += Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
+          ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
+          store<u32>(LR, Current.address(ip) + 4);
+          break;
+        }
+        case OP_BA: {
+          if (ip - mark >= FOLD_DISTANCE) left++;
+          if (load<u8>(ip, 3)) store<u32>(LR, Current.address(ip) + 4);
+          ea = Reg.immediate(ip) + load<u32>(CURRENT_DELTA);
+          break;
+        }
+        case OP_BC: {
+          const flags: u32 = load<u8>(ip, 4);
+          const taken = Branch.decide(ip);
+          ea =
+            (load<i32>(ip, 4) >> 8) +
+            (flags & FLAG_AA ? load<u32>(CURRENT_DELTA) : load<u32>(Current.line(ip), LINE_PA));
+          if (flags & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
+          left -= Branch.clocks(flags, ip, ip - mark, taken);
+          if (taken) break;
+          ip += 8;
+          mark = ip;
+          continue;
+        }
+        case OP_BCLR: {
+          const flags: u32 = load<u8>(ip, 4);
+          const taken = Branch.decide(ip);
+          ea = (load<u32>(LR) & ~3) + load<u32>(CURRENT_DELTA);
+          if (flags & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
+          left -= Branch.clocks(flags, ip, ip - mark, taken);
+          if (taken) break;
+          ip += 8;
+          mark = ip;
+          continue;
+        }
+        case OP_BCCTR: {
+          // The decremented CTR is the target too (invalid form, MPC823 UM 7.1.7.1).
+          const flags: u32 = load<u8>(ip, 4);
+          const taken = Branch.decide(ip);
+          ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
+          if (flags & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
+          left -= Branch.clocks(flags, ip, ip - mark, taken);
+          if (taken) break;
+          ip += 8;
+          mark = ip;
+          continue;
+        }
+        default:
+          kind = KIND_SLOW;
+          break;
       }
+
+      if (kind == KIND_BRANCH) {
+        // `ea` is the physical address as long as the page is the same.
+        const at = Current.physical(ip);
+        const delta = load<u32>(CURRENT_DELTA);
+        if (at != ea) {
+          const n = load<u32>(BRANCH_COUNT);
+          store<u32>(BRANCH_COUNT, n + 1);
+          store<u32>((n & 31) << 3, at - delta, BRANCH_TRACE);
+          store<u32>((n & 31) << 3, ea - delta, BRANCH_TRACE + 4);
+        }
+        // Without clocks left there is more to look at: a line that was still arriving, or stepping.
+        if (left > 0) {
+          let next = Current.cachedLine(ea);
+          if (cached && !next) next = Current.otherPage(ea - delta);
+          if (next) {
+            next += (ea & 12) << 1;
+            base += next - ip - 8;
+            mark = next;
+            ip = next;
+            continue;
+          }
+        }
+        ea -= delta;
+      } else if (kind == KIND_LINE) {
+        const delta = load<u32>(CURRENT_DELTA);
+        ea -= delta;
+        if (cached) {
+          const next = Current.otherPage(ea);
+          if (next) {
+            left -= Current.stall(ip, next);
+            mark += next - ip;
+            base += next - ip;
+            ip = next;
+            continue;
+          }
+        }
+      }
+      if (kind == KIND_DATA && (cached || !load<u32>(STEPPING))) {
+        // A hit on the way used less recently: exchange the ways and run the instruction again.
+        const t = dtb + ((ea >>> 7) & 0x1fe0);
+        if (load<u32>(t, DP_FAST_READ) == (ea & 0xfffff000)) {
+          const pa = ea + load<u32>(t, DP_DELTA);
+          const record = DC_TAGS + (pa & load<u32>(DC_SET_BITS));
+          if (load<u32>(record, SECOND) == (pa & ~15)) {
+            swapWays(record);
+            left += load<u8>(ip, 1);
+            continue;
+          }
+        }
+      }
+      if (!cached && !load<u32>(STEPPING)) {
+        if (kind == KIND_LINE || kind == KIND_BRANCH) {
+          let next = Burst.line(ea, Current.time(left));
+          if (next) {
+            store<u64>(WINDOW_END, load<u64>(NOW));
+            left = 0;
+            if (kind == KIND_LINE) {
+              left -= Current.stall(ip, next);
+              mark += next - ip;
+              base += next - ip;
+            } else {
+              next += (ea & 12) << 1;
+              base += next - ip - 8;
+              mark = next;
+            }
+            ip = next;
+            continue;
+          }
+        } else if (kind == KIND_DATA) {
+          const now = Current.time(left);
+          const then = Past.access(dtb, ip, ea, now);
+          if (then) {
+            if (then - now < <u64>max<i32>(left, 0)) {
+              left -= <i32>(then - now);
+            } else {
+              store<u64>(WINDOW_END, then);
+              left = 0;
+            }
+            ip += 8;
+            continue;
+          }
+        }
+      }
+      return Current.leave(ip, left, mark, base, ea, kind);
     }
-    return Current.leave(ip, left, mark, base, ea, kind);
   }
+}
+
+/** `Loop` for code and data that the caches mostly have. */
+function runCached(ip: u32, left: i32, dtb: u32): u32 {
+  return Loop.run(true, ip, left, dtb);
+}
+
+/** `Loop` for everything else: past the caches, while a line is still arriving, one instruction at a time. */
+function runPast(ip: u32, left: i32, dtb: u32): u32 {
+  return Loop.run(false, ip, left, dtb);
 }
 
 /** Runs from PC until something needs `cpuRun`'s attention. */
@@ -1658,16 +1724,20 @@ function runLines(): void {
   store<u32>(COUNT_BASE, ip);
   store<u64>(RETIRED, load<u64>(INSTRUCTIONS));
   store<u32>(STEPPING, mustStep() ? 1 : 0);
+  store<u32>(CODE_TABLE, codeTable());
   let dtb = fastTable();
   // No clocks left: the first thing the loop does is to look where it stands.
   store<u64>(WINDOW_END, load<u64>(NOW));
   store<u64>(LEAVE_AT, load<u64>(NOW) + WINDOW);
   let left: i32 = 0;
 
+  let cached = false;
   while (true) {
-    const kind = runFast(ip, left, dtb);
+    const kind = cached ? runCached(ip, left, dtb) : runPast(ip, left, dtb);
     ip = load<u32>(AT_IP);
     left = load<i32>(AT_LEFT);
+    cached = kind == KIND_CACHED;
+    if (kind == KIND_CACHED || kind == KIND_LOOK) continue;
     const ea = load<u32>(AT_ADDRESS);
     if (kind == KIND_BOUNDARY) {
       if (!boundary(ip, left)) return;

@@ -37,9 +37,15 @@ export const DP_WRITE_THROUGH: u32 = 2;
 export const DP_MEMORY: u32 = 4;
 export const DP_WRITABLE_MEMORY: u32 = 8;
 
-/** Instruction side: 3 contexts as above (IR instead of DR) × 64 entries of 16 bytes: EA page or 1, PA - EA, 1 if inhibited. */
+/** Instruction side: 3 contexts as above (IR instead of DR) × 64 entries of 16 bytes. */
 export const CODE_PAGES: u32 = DATA_PAGES + DATA_TABLES * DATA_TABLE_BYTES;
 export const CODE_TABLE_BYTES: u32 = 64 * 16;
+/** u32: EA page, 1 = none. */
+export const CP_PAGE: u32 = 0;
+/** u32: PA - EA. */
+export const CP_DELTA: u32 = 4;
+/** u32: 1 = cache-inhibited. */
+export const CP_INHIBITED: u32 = 8;
 
 /** u32: physical page from which the run loop may fetch through the cache with CURRENT_DELTA without asking, 1 = none. */
 export const CURRENT_PAGE: u32 = CODE_PAGES + 3 * CODE_TABLE_BYTES;
@@ -93,8 +99,10 @@ const FILLED: u32 = AT_ADDRESS + 4;
 const FILLED_SLOTS: u32 = FILLED + 4;
 const FILLED_MAX: u32 = 512;
 
+/** u32: table of CODE_PAGES for the MSR that the run loop works with. */
+export const CODE_TABLE: u32 = FILLED_SLOTS + FILLED_MAX * 4;
 /** u32 × 1024: masks of the rotate instructions, index = MB << 5 | ME. */
-export const ROTATE_MASKS: u32 = FILLED_SLOTS + FILLED_MAX * 4;
+export const ROTATE_MASKS: u32 = CODE_TABLE + 4;
 
 /** The next line fetched must ask for its translation. */
 export function leaveCodePage(): void {
