@@ -179,6 +179,10 @@ cpu_exception:
 
 /* Not expected: the test failed, the next one begins. */
 cpu_unexpected:
+    li      r0, 7                   /* no breakpoint of the test's may come in between */
+    mtspr   SPR_ICTRL, r0
+    li      r0, 0
+    mtspr   SPR_LCTRL2, r0
     lwz     r3, CURRENT_TEST(0)
     lwz     r5, TEST_STATUS(r3)
     cmplwi  r5, STATUS_RUNNING
