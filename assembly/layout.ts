@@ -69,6 +69,11 @@ export const STOP_EXCEPTION_STORM: u32 = 6;
 /** The board went through a hard reset and is about to fetch its first instruction; a host that is its boot loader acts now. */
 export const STOP_RESET: u32 = 8;
 
+/** The FEC puts the first bit of a frame on the wire now. */
+export const STOP_FEC_TX_START: u32 = 9;
+/** The FEC's frame ended; its bytes are in FEC_TX. */
+export const STOP_FEC_TX_END: u32 = 10;
+
 export const HOST_WATCH_CONSOLE: u32 = 1;
 
 // --- CPU ---
@@ -109,6 +114,10 @@ export const CONSOLE_RING: u32 = 16384;
 /** Console input ring: u32 written by the host, u32 taken by the device, then CONSOLE_RING bytes. */
 export const CONSOLE_IN: u32 = CONSOLE_OUT + 4 + CONSOLE_RING;
 
-export const STATE_END: u32 = (CONSOLE_IN + 8 + CONSOLE_RING + 0xffff) & ~0xffff;
+/** Frame on its way out of the FEC and into it, as ETH_TX and ETH_RX. */
+export const FEC_TX: u32 = CONSOLE_IN + 8 + CONSOLE_RING;
+export const FEC_RX: u32 = FEC_TX + 4 + ETH_FRAME_MAX;
+
+export const STATE_END: u32 = (FEC_RX + 4 + ETH_FRAME_MAX + 0xffff) & ~0xffff;
 /** First byte of guest RAM; flash and data flash follow, each aligned to 64 KB. */
 export const RAM_BASE: u32 = STATE_END;

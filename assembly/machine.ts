@@ -40,6 +40,8 @@ export function machineRun(until: u64): u32 {
  * wait although the last instruction ran past them: what the host does at RUN_UNTIL comes first.
  */
 function dispatchEvents(): void {
+  // A register write asked to stop: that comes before what events ask for.
+  if (load<u32>(STOP_REQUEST) != STOP_NONE) return;
   const until = load<u64>(RUN_UNTIL);
   const reached = load<u64>(NOW);
   const now = min<u64>(reached, until);

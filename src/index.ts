@@ -8,6 +8,8 @@ export {
   type BoardDescription,
   type ConsolePort,
   ETH_COMM,
+  type EthernetPort,
+  type PhyDescription,
   withClock,
 } from './board/boards.js';
 export type { BoardConsole } from './board/console.js';
@@ -20,6 +22,7 @@ export { type ElfImage, type ElfSymbol, parseElf, type Segment } from './firmwar
 export type { Symbols } from './firmware/symbols.js';
 export type { EventQueue, EventTarget as LanEventTarget, LanEvent } from './lan/events.js';
 export {
+  type BitRate,
   type BoardPort,
   Chatter,
   type ChatterMix,
@@ -50,6 +53,8 @@ export {
   parseMac,
   Rng,
   Station,
+  Switch,
+  type SwitchOptions,
   sha256Hex,
   stateClass,
   type TcpAcceptor,
@@ -66,6 +71,7 @@ export {
   type WireFrame,
   type WireOptions,
   type WireStats,
+  type WireTiming,
 } from './lan/index.js';
 export { disassemble } from './observe/disassemble.js';
 export { OWNERS, type Owner, type PoolReading } from './observe/pool.js';

@@ -3,19 +3,26 @@ import { ether } from './ether';
 import { CARRIER_HOST, CARRIER_OFF, CARRIER_ON, RX_DRIBBLE } from './ether-regs';
 import { rxCollision, rxFromWire } from './ether-rx';
 import { txCarrierOff, txCollision, txHold } from './ether-tx';
+import * as fec from './fec-regs';
+import { rxCollision as fecRxCollision, rxFromWire as fecRxFromWire } from './fec-rx';
+import { txCarrierOff as fecTxCarrierOff, txCollision as fecTxCollision } from './fec-tx';
 import { now } from './io';
+import { phyPartner, phyPartnerFullDuplex } from './phy';
 import { portCPins } from './ports';
 import { irqPin } from './siu';
 import { immrRead, immrWrite } from './soc';
 import {
   CFG_CONSOLE,
   CFG_DPRAM_8K,
+  CFG_FEC,
   CFG_FLASH_BASE,
   CFG_FLASH_BYTES,
   CFG_FLASH_SELECT,
   CFG_HRCW,
   CFG_LINK_DOWN,
   CFG_MODCK,
+  CFG_PHY_ADDRESS,
+  CFG_PHY_ID,
   CFG_REV_NUM,
   CFG_SEED,
   PINS_A,
@@ -96,6 +103,56 @@ export function txStartCycle(): f64 {
 /** Cycle at which its last bit left. */
 export function txEndCycle(): f64 {
   return <f64>load<u64>(TX_END_CYCLE);
+}
+
+/**
+ * The part has a Fast Ethernet Controller (1) or not (0), and the board a PHY at `phyAddress` (0–31, others: none) whose
+ * identifier registers 2 and 3 read `phyId`; to be called before powerOn.
+ */
+export function fecConfigure(present: u32, phyAddress: u32, phyId: u32): void {
+  store<u32>(CFG_FEC, present);
+  store<u32>(CFG_PHY_ADDRESS, phyAddress);
+  store<u32>(CFG_PHY_ID, phyId);
+}
+/** The other end of the PHY's cable: 0 = unplugged, else its technologies as in register 5, + 10000 = it negotiates them. */
+export function fecPartner(technologies: u32): void {
+  if (load<u32>(CFG_FEC)) phyPartner(technologies);
+}
+/** 1 = the PHY and its partner negotiated full duplex: the partner sends while we do, and nothing collides. */
+export function fecPartnerFullDuplex(): u32 {
+  return phyPartnerFullDuplex() ? 1 : 0;
+}
+/** As ethRxStart, for the frame in FEC_RX. */
+export function fecRxStart(startCycle: f64): void {
+  if (load<u32>(CFG_FEC)) fecRxFromWire(startCycle > 0 ? <u64>startCycle : 0);
+}
+/** As ethRxDribble. */
+export function fecRxDribble(bits: u32): void {
+  store<u32>(fec.RX_DRIBBLE, bits & 7);
+}
+/** As ethCollision. */
+export function fecCollision(): void {
+  fecRxCollision();
+  fecTxCollision();
+}
+/** As ethCarrier. */
+export function fecCarrier(busy: u32): void {
+  if (busy) {
+    if (!load<u32>(fec.CARRIER_HOST)) store<u64>(fec.CARRIER_ON, now());
+    store<u32>(fec.CARRIER_HOST, 1);
+  } else if (load<u32>(fec.CARRIER_HOST)) {
+    store<u32>(fec.CARRIER_HOST, 0);
+    store<u64>(fec.CARRIER_OFF, now());
+    fecTxCarrierOff();
+  }
+}
+/** Cycle at which the FEC's last frame put its first preamble bit on the wire. */
+export function fecTxStartCycle(): f64 {
+  return <f64>load<u64>(fec.TX_START);
+}
+/** Cycle at which its last bit left. */
+export function fecTxEndCycle(): f64 {
+  return <f64>load<u64>(fec.TX_END);
 }
 
 /** To be called after bytes were added to CONSOLE_IN: the first of them starts to arrive now unless the line is busy. */

@@ -14,7 +14,8 @@ const SDSR_BITS: u32 = 0x83;
 /** Clocks of arbitration per SDMA access on top of the bank's own. */
 const ARBITRATION: u64 = 1;
 
-function internal(pa: u32): bool {
+/** Is `pa` in the internal space, which is reached without the external bus? */
+export function internal(pa: u32): bool {
   return (pa & 0xffff0000) == load<u32>(IMMR_WINDOW);
 }
 /** Linear address of dual-port RAM cell `pa`, 0 for anything else in the internal space. */
@@ -62,6 +63,17 @@ export function sdmaWrite8(pa: u32, v: u32): void {
 /** Memory at `pa` → linear memory `to`, `n` bytes. */
 export function sdmaFetch(pa: u32, to: u32, n: u32): void {
   occupy(pa, beatsFor(pa, n), false);
+  copyIn(pa, to, n);
+}
+
+/** Linear memory `from` → memory at `pa`, `n` bytes. */
+export function sdmaStore(pa: u32, from: u32, n: u32): void {
+  occupy(pa, beatsFor(pa, n), true);
+  copyOut(pa, from, n);
+}
+
+/** Memory at `pa` → linear memory `to`; the caller charges the bus. */
+export function copyIn(pa: u32, to: u32, n: u32): void {
   let i: u32 = 0;
   if (internal(pa)) {
     for (; i < n; i++) {
@@ -75,9 +87,8 @@ export function sdmaFetch(pa: u32, to: u32, n: u32): void {
   for (; i < n; i++) store<u8>(to + i, physRead8(pa + i));
 }
 
-/** Linear memory `from` → memory at `pa`, `n` bytes. */
-export function sdmaStore(pa: u32, from: u32, n: u32): void {
-  occupy(pa, beatsFor(pa, n), true);
+/** Linear memory `from` → memory at `pa`; the caller charges the bus. */
+export function copyOut(pa: u32, from: u32, n: u32): void {
   let i: u32 = 0;
   if (internal(pa)) {
     for (; i < n; i++) {

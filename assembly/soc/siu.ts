@@ -6,6 +6,7 @@ import { cancel, EV_WATCHDOG, schedule } from '../events';
 import { PENDING_EXTERNAL, PENDING_NMI, PENDING_RESET } from '../layout';
 import { RSR, RSR_SWRS } from './clocks';
 import { CICR, CICR_IRL, CICR_IRL_SHIFT, cpicRequest } from './cpic';
+import { fecRequest } from './fec';
 import { clearOnes, half, lower, now, peek32, poke32, put, raise, wrote16 } from './io';
 import { pitRequest } from './pit';
 import { rtcRequest } from './rtc';
@@ -52,6 +53,7 @@ export function levelBits(levels: u32): u32 {
 function pending(): u32 {
   let bits = levelBits(pitRequest() | timebaseRequest() | rtcRequest());
   if (cpicRequest()) bits |= LVL0 >> (((peek32(CICR) & CICR_IRL) >> CICR_IRL_SHIFT) << 1);
+  bits |= fecRequest();
   const edge = peek32(SIEL) & IRQ_BITS;
   return bits | (load<u32>(IRQ_LOW) & ~edge) | (load<u32>(IRQ_LATCH) & edge);
 }

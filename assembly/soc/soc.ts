@@ -6,8 +6,11 @@
 import {
   EV_CPCR,
   EV_DEC,
+  EV_FEC_RX,
+  EV_FEC_TX,
   EV_I2C,
   EV_IDMA,
+  EV_MII,
   EV_PIT,
   EV_RISC_TIMERS,
   EV_RTC,
@@ -26,6 +29,10 @@ import { cpicRead, cpicReset, cpicWrite } from './cpic';
 import { dpramPresent, dpramRead, dpramWrite } from './dpram';
 import { rxEvent } from './ether-rx';
 import { txEvent } from './ether-tx';
+import { fecRead, fecReset, fecWrite } from './fec';
+import { miiEvent } from './fec-mii';
+import { rxEvent as fecRxEvent } from './fec-rx';
+import { txEvent as fecTxEvent } from './fec-tx';
 import { gptRead, gptReference, gptReset, gptWrite } from './gpt';
 import { i2cEvent, i2cReset, i2cWrite } from './i2c';
 import { idmaEvent, idmaReset, idmaWrite } from './idma';
@@ -76,6 +83,7 @@ export function socReset(powerOn: bool): void {
   smcReset();
   spiReset();
   i2cReset();
+  fecReset();
   siuReset();
 }
 
@@ -120,6 +128,15 @@ function handle(id: u32): void {
       return;
     case EV_IDMA:
       idmaEvent();
+      return;
+    case EV_FEC_TX:
+      fecTxEvent();
+      return;
+    case EV_FEC_RX:
+      fecRxEvent();
+      return;
+    case EV_MII:
+      miiEvent();
       return;
   }
   const n = (id - EV_SCC) >> 1;
@@ -192,6 +209,8 @@ const SI: u32 = 0xae0;
 const SI_END: u32 = 0xaf0;
 const SIRAM: u32 = 0xc00;
 const SIRAM_END: u32 = 0xe00;
+const FEC: u32 = 0xe00;
+const FEC_END: u32 = 0x1000;
 const DPRAM: u32 = 0x2000;
 
 /** Registers whose value is not simply what is stored. Space that belongs to nobody was never stored to and reads 0. */
@@ -206,6 +225,7 @@ function registerRead(word: u32): u32 {
   if (word < GPT) return portsRead(word);
   if (word < CP) return gptRead(word);
   if (word >= PORT_B && word < SI) return portsRead(word);
+  if (word >= FEC && word < FEC_END) return fecRead(word);
   return peek32(word);
 }
 
@@ -234,4 +254,5 @@ function registerWrite(word: u32, v: u32, m: u32): void {
   else if (word < SI) portsWrite(word, v, m);
   else if (word < SI_END) serialInterfaceWrite(word, v, m);
   else if (word >= SIRAM && word < SIRAM_END) put(word, v, m);
+  else if (word >= FEC && word < FEC_END) fecWrite(word, v, m);
 }

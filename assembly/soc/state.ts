@@ -31,6 +31,13 @@ export const PINS_C: u32 = PINS_B + 4;
 export const PINS_D: u32 = PINS_C + 4;
 /** u32: IRQ pins held low, in SIPEND's layout. */
 export const IRQ_LOW: u32 = PINS_D + 4;
+/** u32: 1 = the part has a Fast Ethernet Controller (MPC860T). */
+export const CFG_FEC: u32 = IRQ_LOW + 4;
+/** u32: address of the FEC's PHY on the management bus, and its registers 2 and 3. */
+export const CFG_PHY_ADDRESS: u32 = CFG_FEC + 4;
+export const CFG_PHY_ID: u32 = CFG_PHY_ADDRESS + 4;
+/** u32: who is at the other end of the PHY's cable, PARTNER_* of phy.ts; 0 = nobody. */
+export const CFG_PARTNER: u32 = CFG_PHY_ID + 4;
 
 /** First byte that a power-on reset clears. */
 export const STATE_CLEAR: u32 = SOC_BASE + 0x80;
@@ -110,5 +117,13 @@ export const IDMA: u32 = I2C + 32;
 export const SCC_FRAME_MAX: u32 = 2048;
 export const SCC_FRAMES: u32 = IDMA + 128;
 
+// --- FEC (fec-regs.ts), its PHY (phy.ts), the frame in its receive FIFO ---
+export const FEC: u32 = SCC_FRAMES + 3 * SCC_FRAME_MAX;
+export const PHY: u32 = FEC + 256;
+/** u32: a BD word on its way. */
+export const FEC_SCRATCH: u32 = PHY + 56;
+export const FEC_RX_FRAME: u32 = PHY + 64;
+export const FEC_RX_FRAME_MAX: u32 = 2048;
+
 /** First byte after everything above. */
-export const STATE_CLEAR_END: u32 = SCC_FRAMES + 3 * SCC_FRAME_MAX;
+export const STATE_CLEAR_END: u32 = FEC_RX_FRAME + FEC_RX_FRAME_MAX;

@@ -3,11 +3,19 @@ import { type BootParams, commandLine } from '../firmware/boot-params.js';
 import { type ElfImage, parseElf } from '../firmware/elf.js';
 import { Symbols } from '../firmware/symbols.js';
 import { sha256Hex } from '../lan/sha256.js';
-import { Wire } from '../lan/wire.js';
+import { type Json, loadGraph, saveGraph } from '../lan/state.js';
+import { type BoardPort, Wire } from '../lan/wire.js';
 import { type PoolReading, readPool } from '../observe/pool.js';
 import { stopReport } from '../observe/stop-report.js';
 import { readTasks, type TaskReading } from '../observe/tasks.js';
-import { type BoardDescription, boardNamed, CONSOLE_PORTS, checkBoard } from './boards.js';
+import {
+  type BoardDescription,
+  boardNamed,
+  CONSOLE_PORTS,
+  checkBoard,
+  ETHERNET_PORTS,
+  type EthernetPort,
+} from './boards.js';
 import { BoardConsole } from './console.js';
 import { type Core, instantiateCore, resources } from './core.js';
 import { BoardMemory } from './memory.js';
@@ -20,6 +28,8 @@ export interface BoardOptions {
   board?: string | BoardDescription;
   /** The member of the family to solder in instead of the board's own. */
   cpu?: PartName;
+  /** The port that the LAN is plugged into, if not the board's own choice; 'fec' takes a `cpu` that has one. */
+  ethernet?: EthernetPort;
   /** Content of the serial data flash from its first byte on; the rest is erased (0xFF). */
   dataFlash?: Uint8Array;
   /** Seed of the back-off of wire and SCC1 [1]. */
@@ -50,12 +60,62 @@ export interface Span {
 }
 
 /** Reasons of the core to stop, by the names used here. */
-type StopName = 'until' | 'txStart' | 'txEnd' | 'console' | 'checkstop' | 'storm' | 'reset';
+type StopName = 'until' | 'txStart' | 'txEnd' | 'fecTxStart' | 'fecTxEnd' | 'console' | 'checkstop' | 'storm' | 'reset';
 
 const BOARD_INFO_AT = 0x3000;
 const COMMAND_LINE_BEHIND = 0x400;
 const BOARD_INFO_SIZE = 0x3c;
 const REG_PC = 'REG_PC';
+
+/** What the core calls the parts of an Ethernet port. */
+interface PortFunctions {
+  rxStart: 'ethRxStart' | 'fecRxStart';
+  collision: 'ethCollision' | 'fecCollision';
+  carrier: 'ethCarrier' | 'fecCarrier';
+  txStartCycle: 'txStartCycle' | 'fecTxStartCycle';
+  txEndCycle: 'txEndCycle' | 'fecTxEndCycle';
+  tx: 'ETH_TX' | 'FEC_TX';
+  rx: 'ETH_RX' | 'FEC_RX';
+}
+const PORTS: Record<EthernetPort, PortFunctions> = {
+  scc1: {
+    rxStart: 'ethRxStart',
+    collision: 'ethCollision',
+    carrier: 'ethCarrier',
+    txStartCycle: 'txStartCycle',
+    txEndCycle: 'txEndCycle',
+    tx: 'ETH_TX',
+    rx: 'ETH_RX',
+  },
+  fec: {
+    rxStart: 'fecRxStart',
+    collision: 'fecCollision',
+    carrier: 'fecCarrier',
+    txStartCycle: 'fecTxStartCycle',
+    txEndCycle: 'fecTxEndCycle',
+    tx: 'FEC_TX',
+    rx: 'FEC_RX',
+  },
+};
+
+// The other end of the PHY's cable, as `fecPartner` of the core takes it (IEEE 802.3 28.2.1.2: technologies).
+const PARTNER_NEGOTIATES = 0x1_0000;
+const TECH_100_FULL = 0x0100;
+const TECH_100_HALF = 0x0080;
+const TECH_10_FULL = 0x0040;
+const TECH_10_HALF = 0x0020;
+
+/** A hub does not negotiate; the port of a switch does, with the one rate of its segment. */
+function partnerOf(wire: Wire | undefined): number {
+  if (wire === undefined || !wire.boardLink) return 0;
+  const [full, half] = wire.bitRate === 10_000_000 ? [TECH_10_FULL, TECH_10_HALF] : [TECH_100_FULL, TECH_100_HALF];
+  return wire.boardFullDuplex ? PARTNER_NEGOTIATES | full | half : half;
+}
+
+/** A LAN for a port: a hub for SCC1, a full-duplex port of a switch for the FEC. */
+function lanFor(port: EthernetPort, seed: number): Wire {
+  return port === 'fec' ? new Wire({ seed, bitRate: 100_000_000, boardFullDuplex: true }) : new Wire({ seed });
+}
 
 /** Where board information and command line go: a page that the image leaves free, the usual one if it can be. */
 function freePage(image: ElfImage, ramBytes: number): number {
@@ -85,10 +145,11 @@ export class Board {
   readonly memory: BoardMemory;
   readonly #core: Core;
   readonly #stop: Record<StopName, number>;
-  readonly #ethTx: number;
-  readonly #ethRx: number;
   readonly #seed: number;
   #lan: Wire;
+  readonly #plugged: Partial<Record<EthernetPort, Wire>> = {};
+  /** What the core knows of the PHY's partner; -1 = nothing yet. */
+  #partner = -1;
   #symbols = new Symbols([]);
   #booted: Booted | undefined;
   #outcome: RunOutcome = 'time';
@@ -96,19 +157,19 @@ export class Board {
   private constructor(core: Core, description: BoardDescription, seed: number) {
     this.#core = core;
     this.#seed = seed;
-    this.#lan = new Wire({ seed });
+    this.#lan = lanFor(description.ethernet ?? 'scc1', seed);
     this.description = description;
     this.#stop = {
       until: core.constant('STOP_UNTIL'),
       txStart: core.constant('STOP_TX_START'),
       txEnd: core.constant('STOP_TX_END'),
+      fecTxStart: core.constant('STOP_FEC_TX_START'),
+      fecTxEnd: core.constant('STOP_FEC_TX_END'),
       console: core.constant('STOP_CONSOLE'),
       checkstop: core.constant('STOP_CHECKSTOP'),
       storm: core.constant('STOP_EXCEPTION_STORM'),
       reset: core.constant('STOP_RESET'),
     };
-    this.#ethTx = core.constant('ETH_TX');
-    this.#ethRx = core.constant('ETH_RX');
     this.memory = new BoardMemory(core);
     this.console = new BoardConsole(core, {
       runUntilConsole: (cycle) => this.#runTo(cycle, true),
@@ -116,7 +177,7 @@ export class Board {
       assertRunning: () => this.assertRunning(),
       coreHz: description.coreHz,
     });
-    this.#connectLan();
+    this.plug(description.ethernet ?? 'scc1', this.#lan);
   }
 
   /**
@@ -126,7 +187,11 @@ export class Board {
   static async create(options: BoardOptions = {}): Promise<Board> {
     const wanted = options.board ?? 'eth_comm';
     const named = typeof wanted === 'string' ? boardNamed(wanted) : wanted;
-    const description = options.cpu === undefined ? named : { ...named, cpu: options.cpu };
+    const description: BoardDescription = {
+      ...named,
+      cpu: options.cpu ?? named.cpu,
+      ethernet: options.ethernet ?? named.ethernet ?? 'scc1',
+    };
     checkBoard(description);
     const core = await instantiateCore();
     const fn = core.fn;
@@ -159,16 +224,43 @@ export class Board {
     const bytes = typeof firmware === 'string' ? await resources().firmware(firmware) : firmware;
     const booted = { image: parseElf(bytes, name, this.description.ramBytes), file: bytes, line };
     this.#powerOn();
-    if (this.#lan.now > 0) {
-      this.#lan = new Wire({ seed: this.#seed });
-      this.#connectLan();
-    }
+    if (this.#lan.now > 0) this.#newLan();
     this.#core.bytes().fill(0, this.#core.constant('RAM_BASE'), this.#core.fn.flashBase());
     this.#setBooted(booted);
     this.#load(booted);
   }
 
-  /** The Ethernet segment that SCC1 is on; add stations to it. After `restore` it is a new object with the saved stations, after a second `boot` a new one without. */
+  /**
+   * Plugs a port of the board into a segment, or pulls it out. At first `board.lan` is in the port that the board or the
+   * options say, and the other is free. A second segment is made by `board.lan.segment()`; a `Switch` may join the two.
+   * @throws UsageError for a segment with a time of its own, or a port that the board has not
+   */
+  plug(port: EthernetPort, wire: Wire | undefined): void {
+    if (!ETHERNET_PORTS.includes(port)) throw new UsageError(`no Ethernet port ${port}: ${ETHERNET_PORTS.join(', ')}`);
+    if (wire !== undefined && port === 'fec' && partNamed(this.description.cpu).fecs === 0) {
+      throw new UsageError(`the ${this.description.cpu} has no FEC; one with it is cpu: 'mpc860t'`);
+    }
+    if (wire !== undefined && wire.events !== this.#lan.events) {
+      throw new UsageError('a board is plugged into board.lan and segments that board.lan.segment() made, no others');
+    }
+    const old = this.#plugged[port];
+    if (old !== undefined) {
+      old.detachBoard();
+      this.#core.fn[PORTS[port].carrier](0);
+    }
+    this.#attach(port, wire);
+  }
+
+  #attach(port: EthernetPort, wire: Wire | undefined): void {
+    if (wire === undefined) delete this.#plugged[port];
+    else {
+      this.#plugged[port] = wire;
+      wire.attachBoard(this.#boardPort(port));
+    }
+    if (port === 'scc1') this.#core.fn.ethLink(wire === undefined ? 0 : 1);
+  }
+
+  /** The Ethernet segment that the board is on, by its port of choice; add stations to it. After `restore` it is a new object with the saved stations, after a second `boot` a new one without. */
   get lan(): Wire {
     return this.#lan;
   }
@@ -276,7 +368,7 @@ export class Board {
         ['CORE', packZeros(this.#stateBytes())],
         ['MEMS', packZeros(this.#memoryBytes())],
         ['CONS', text(this.console.save())],
-        ['LAN ', text(this.lan.save())],
+        ['LAN ', text(this.#saveLan())],
       ]),
     );
   }
@@ -315,14 +407,13 @@ export class Board {
       board.#setBooted({ image: parseElf(file, 'the snapshot', info.board.ramBytes), file, line: info.line });
     }
     take('CONS', (saved: ReturnType<BoardConsole['save']>) => board.console.load(saved));
-    board.#lan = take('LAN ', (saved: Parameters<typeof Wire.load>[0]) => Wire.load(saved));
-    board.#connectLan();
+    take('LAN ', (saved: Parameters<typeof Wire.load>[0]) => board.#loadLan(saved));
     return board;
   }
 
   /** SHA-256 (hex) over everything that decides what happens next: the core's state, its memories, the LAN. */
   stateHash(): string {
-    const lan = new TextEncoder().encode(JSON.stringify(this.lan.save()));
+    const lan = new TextEncoder().encode(JSON.stringify(this.#saveLan()));
     const parts = [this.#stateBytes(), this.#memoryBytes(), lan];
     const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
     let at = 0;
@@ -375,14 +466,13 @@ export class Board {
       const lanNs = this.lan.nextEventNs();
       const lanCycle = lanNs === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : this.#toCycle(lanNs);
       const until = Math.min(target, lanCycle);
+      this.#tellPartner();
       const reason = fn.run(until);
-      if (reason === this.#stop.txStart) {
-        this.lan.boardTxStart(this.#toNs(fn.txStartCycle()));
-      } else if (reason === this.#stop.txEnd) {
-        const length = Math.min(this.#core.view().getUint32(this.#ethTx, true), this.#core.constant('ETH_FRAME_MAX'));
-        const frame = this.#core.bytes().slice(this.#ethTx + 4, this.#ethTx + 4 + length);
-        this.lan.boardTxEnd(this.#toNs(fn.txEndCycle()), frame);
-      } else if (reason === this.#stop.console) {
+      if (reason === this.#stop.txStart) this.#txStart('scc1');
+      else if (reason === this.#stop.txEnd) this.#txEnd('scc1');
+      else if (reason === this.#stop.fecTxStart) this.#txStart('fec');
+      else if (reason === this.#stop.fecTxEnd) this.#txEnd('fec');
+      else if (reason === this.#stop.console) {
         this.console.drain();
         if (watch) break;
       } else if (reason === this.#stop.until) {
@@ -404,17 +494,67 @@ export class Board {
     return fn.now();
   }
 
-  #connectLan(): void {
-    this.#lan.attachBoard({
+  #txStart(port: EthernetPort): void {
+    this.#plugged[port]?.boardTxStart(this.#toNs(this.#core.fn[PORTS[port].txStartCycle]()));
+  }
+
+  #txEnd(port: EthernetPort): void {
+    const at = this.#core.constant(PORTS[port].tx);
+    const length = Math.min(this.#core.view().getUint32(at, true), this.#core.constant('ETH_FRAME_MAX'));
+    const frame = this.#core.bytes().slice(at + 4, at + 4 + length);
+    this.#plugged[port]?.boardTxEnd(this.#toNs(this.#core.fn[PORTS[port].txEndCycle]()), frame);
+  }
+
+  /** What a segment calls on the core. */
+  #boardPort(name: EthernetPort): BoardPort {
+    const { fn } = this.#core;
+    const port = PORTS[name];
+    const at = this.#core.constant(port.rx);
+    const most = this.#core.constant('ETH_FRAME_MAX');
+    const calls: BoardPort = {
       rxStart: (atNs, frame) => {
-        const length = Math.min(frame.length, this.#core.constant('ETH_FRAME_MAX'));
-        this.#core.view().setUint32(this.#ethRx, length, true);
-        this.#core.bytes().set(frame.subarray(0, length), this.#ethRx + 4);
-        this.#core.fn.ethRxStart(this.#toCycle(atNs));
+        const length = Math.min(frame.length, most);
+        this.#core.view().setUint32(at, length, true);
+        this.#core.bytes().set(frame.subarray(0, length), at + 4);
+        fn[port.rxStart](this.#toCycle(atNs));
       },
-      collision: () => this.#core.fn.ethCollision(),
-      carrier: (busy) => this.#core.fn.ethCarrier(busy ? 1 : 0),
-    });
+      collision: () => fn[port.collision](),
+      carrier: (busy) => fn[port.carrier](busy ? 1 : 0),
+    };
+    return name === 'fec' ? { ...calls, fullDuplex: () => fn.fecPartnerFullDuplex() !== 0 } : calls;
+  }
+
+  /** Cable pulled or plugged: the PHY notices. */
+  #tellPartner(): void {
+    const partner = partnerOf(this.#plugged.fec);
+    if (partner === this.#partner) return;
+    this.#partner = partner;
+    this.#core.fn.fecPartner(partner);
+  }
+
+  /** A LAN without stations, in the port that the description names. */
+  #newLan(): void {
+    for (const port of ETHERNET_PORTS) this.plug(port, undefined);
+    const port = this.description.ethernet ?? 'scc1';
+    this.#lan = lanFor(port, this.#seed);
+    this.plug(port, this.#lan);
+  }
+
+  #saveLan(): Json {
+    return saveGraph({ lan: this.#lan, plugged: this.#plugged });
+  }
+
+  #loadLan(json: Json): void {
+    const saved = loadGraph(json) as { lan?: unknown; plugged?: Partial<Record<EthernetPort, unknown>> };
+    const wire = (value: unknown): Wire => {
+      if (value instanceof Wire) return value;
+      throw new Error('this is not a saved LAN');
+    };
+    this.#lan = wire(saved.lan);
+    for (const port of ETHERNET_PORTS) {
+      const plugged = saved.plugged?.[port];
+      this.#attach(port, plugged === undefined ? undefined : wire(plugged));
+    }
   }
 
   #powerOn(): void {
@@ -443,10 +583,13 @@ export class Board {
       );
     }
     fn.setDataFlashSelect(d.dataFlashSelect);
-    const { partNumber, icache, dcache, microcode, dualPortRam } = partNamed(d.cpu);
+    const { partNumber, icache, dcache, microcode, dualPortRam, fecs } = partNamed(d.cpu);
     fn.partConfigure(partNumber, icache.sets, icache.ways, dcache.sets, dcache.ways);
     fn.socConfigure(0, 0, microcode, dualPortRam === 8192 ? 1 : 0, CONSOLE_PORTS.indexOf(d.console), this.#seed);
+    // Address 32 is nobody's.
+    fn.fecConfigure(fecs > 0 ? 1 : 0, d.phy?.address ?? 32, d.phy?.id ?? 0);
     fn.powerOn(d.coreHz, d.oscmHz, d.extclkHz);
+    this.#partner = -1;
   }
 
   #setBooted(booted: Booted): void {

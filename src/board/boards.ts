@@ -52,6 +52,20 @@ export const CONSOLE_PORTS = ['SMC1', 'SMC2', 'SCC1', 'SCC2', 'SCC3', 'SCC4'] as
 /** A serial port that can be the console. */
 export type ConsolePort = (typeof CONSOLE_PORTS)[number];
 
+/** Ports of a board that a LAN can be plugged into. */
+export const ETHERNET_PORTS = ['scc1', 'fec'] as const;
+
+/** An Ethernet port: SCC1 with its 10 Mbit/s transceiver, or the FEC with its PHY. */
+export type EthernetPort = (typeof ETHERNET_PORTS)[number];
+
+/** The transceiver on the FEC's MII. */
+export interface PhyDescription {
+  /** Its address on the management bus, 0–31. */
+  address: number;
+  /** Its identifier, registers 2 and 3. */
+  id: number;
+}
+
 /** A board as data: clocks, memory map, what the boot loader leaves behind. */
 export interface BoardDescription {
   /** Its name in errors and snapshots. */
@@ -80,6 +94,10 @@ export interface BoardDescription {
   dataFlashSelect: number;
   /** The serial port that the console is on. */
   console: ConsolePort;
+  /** The PHY on the FEC's MII, of boards and parts that have one. */
+  phy?: PhyDescription;
+  /** The port that the board's LAN is plugged into [scc1]. */
+  ethernet?: EthernetPort;
   /** Ethernet address in the board information block, six hexadecimal bytes with colons. */
   mac: string;
 }
@@ -144,6 +162,8 @@ export const ETH_COMM: BoardDescription = {
   ],
   dataFlashSelect: 0x8000,
   console: 'SMC1',
+  // The FEC driver of the board's BSP is for a DP83840 there (hardware reference `fec.md` §5).
+  phy: { address: 16, id: 0x2000_5c00 },
   mac: '08:00:3e:26:00:10',
 };
 
@@ -202,6 +222,16 @@ export function checkBoard(board: BoardDescription): void {
   }
   whole('immr', board.immr, 0, U32);
   whole('dataFlashSelect', board.dataFlashSelect, 0, U32);
+  if (board.phy !== undefined) {
+    whole('phy.address', board.phy.address, 0, 31);
+    whole('phy.id', board.phy.id, 0, U32);
+  }
+  const ethernet = board.ethernet ?? 'scc1';
+  if (!ETHERNET_PORTS.includes(ethernet)) throw bad(`ethernet must be one of ${ETHERNET_PORTS.join(', ')}`);
+  if (ethernet === 'fec') {
+    if (partNamed(board.cpu).fecs === 0) throw bad(`the ${board.cpu} has no FEC; one with it is cpu: 'mpc860t'`);
+    if (board.phy === undefined) throw bad('ethernet is fec, and phy is missing');
+  }
   if (!CONSOLE_PORTS.includes(board.console)) throw bad(`console must be one of ${CONSOLE_PORT_NAMES}`);
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(board.mac)) throw bad(`mac '${board.mac}' is not an Ethernet address`);
   for (const bank of board.banks) {

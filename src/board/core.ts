@@ -39,6 +39,15 @@ export interface CoreFunctions {
   ethRxStart(startCycle: number): void;
   ethCollision(): void;
   ethCarrier(busy: number): void;
+  ethLink(up: number): void;
+  fecConfigure(present: number, phyAddress: number, phyId: number): void;
+  fecPartner(technologies: number): void;
+  fecPartnerFullDuplex(): number;
+  fecTxStartCycle(): number;
+  fecTxEndCycle(): number;
+  fecRxStart(startCycle: number): void;
+  fecCollision(): void;
+  fecCarrier(busy: number): void;
   setDataFlashSelect(mask: number): void;
   socConfigure(hrcw: number, modck: number, revNum: number, dpram8k: number, consolePort: number, seed: number): void;
   consoleInputArrived(): void;

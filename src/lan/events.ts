@@ -42,8 +42,10 @@ function before(a: LanEvent, b: LanEvent): boolean {
   return a.at < b.at || (a.at === b.at && a.seq < b.seq);
 }
 
-/** Events in order of (time, insertion). A binary heap with lazy deletion. */
+/** Events in order of (time, insertion), and how far they have come. A binary heap with lazy deletion. */
 export class EventQueue {
+  /** Virtual time, ns. */
+  now = 0;
   private readonly heap: LanEvent[] = [];
   private seq = 0;
 

@@ -10,6 +10,7 @@ export * from './ping.js';
 export { Rng } from './rng.js';
 export { Sha256, sha256, sha256Hex } from './sha256.js';
 export { type Json, stateClass } from './state.js';
+export * from './switch.js';
 export * from './tcp.js';
 export * from './udp-query.js';
 export * from './wire.js';

@@ -3,18 +3,28 @@ import { EventQueue, type EventTarget, type LanEvent } from './events.js';
 import { Rng } from './rng.js';
 import { type Json, loadGraph, saveGraph, stateClass } from './state.js';
 
-/** Numbers of 10 Mbit/s Ethernet (IEEE 802.3 clause 4, MPC860 UM: SCC Ethernet), in ns and bytes. */
-export const BIT_NS = 100;
-/** One byte on the wire. */
-export const BYTE_NS = 8 * BIT_NS;
-/** Seven bytes of preamble and the start frame delimiter. */
-export const PREAMBLE_NS = 8 * BYTE_NS;
-/** Gap between the end of carrier and the next frame. */
-export const INTERFRAME_GAP_NS = 9_600;
-/** Slot time, 512 bits: unit of back-off. */
-export const SLOT_NS = 51_200;
-/** The jam sent after a collision is 32 bits long. */
-export const JAM_NS = 32 * BIT_NS;
+/** Bits per second of a segment: 10BASE-T or 100BASE-TX. */
+export type BitRate = 10_000_000 | 100_000_000;
+
+/** Times of Ethernet at one rate (IEEE 802.3 4.4.2; MPC860 UM, SCC Ethernet), ns. */
+export interface WireTiming {
+  /** One byte on the wire. */
+  byteNs: number;
+  /** Seven bytes of preamble and the start frame delimiter. */
+  preambleNs: number;
+  /** Gap between the end of carrier and the next frame, 96 bits. */
+  gapNs: number;
+  /** Slot time, 512 bits: unit of back-off. */
+  slotNs: number;
+  /** The jam sent after a collision, 32 bits. */
+  jamNs: number;
+}
+
+function timingOf(bitRate: BitRate): WireTiming {
+  const bitNs = 1e9 / bitRate;
+  return { byteNs: 8 * bitNs, preambleNs: 64 * bitNs, gapNs: 96 * bitNs, slotNs: 512 * bitNs, jamNs: 32 * bitNs };
+}
+
 /** Attempts before a frame is given up. */
 export const ATTEMPT_LIMIT = 16;
 /** Shortest frame without FCS; stations pad up to it. */
@@ -40,11 +50,13 @@ export interface BoardPort {
   collision(): void;
   /** Carrier of others that carries no frame for the board (collision fragments, lost frames) comes up or drops. */
   carrier(busy: boolean): void;
+  /** Whether the board agreed with a full-duplex port on full duplex; without this method it does. */
+  fullDuplex?(): boolean;
 }
 
 /** A frame that crossed the wire undamaged, for captures. */
 export interface WireFrame {
-  /** When the first bit of the destination address left its sender, ns (6.4 µs after the first preamble bit). */
+  /** When the first bit of the destination address left its sender, ns (64 bits after the first preamble bit). */
   readonly atNs: number;
   /** When the last bit of the FCS left its sender, ns. */
   readonly endNs: number;
@@ -66,7 +78,9 @@ export interface Impairment {
 export interface WireOptions {
   /** Seed of back-off and impairments. Default 1. */
   seed?: number;
-  /** One-way delay between any two stations, ns, less than the gap. Default 1000: a hub and two 50 m cables. */
+  /** Bits per second [10_000_000]. */
+  bitRate?: BitRate;
+  /** One-way delay between any two stations, ns, less than the gap [a hub and cables: 1000 at 10 Mbit/s, 500 at 100]. */
   propagationNs?: number;
   /**
    * The board hangs at a full-duplex switch port instead of a hub: it sends and receives at the same time, nothing
@@ -203,7 +217,7 @@ export class Station implements EventTarget {
       return;
     }
     this.state = 'gap';
-    const at = Math.max(now, this.carrierFree + INTERFRAME_GAP_NS);
+    const at = Math.max(now, this.carrierFree + this.wire.timing.gapNs);
     this.pending = this.wire.events.schedule(at, this, 'start');
   }
 
@@ -231,7 +245,7 @@ export class Station implements EventTarget {
       // Truncated binary exponential back-off, 802.3 4.2.3.2.5.
       const slots = this.wire.rng.below(2 ** Math.min(this.attempts, 10));
       this.state = 'backoff';
-      this.pending = this.wire.events.schedule(now + slots * SLOT_NS, this, 'backoff');
+      this.pending = this.wire.events.schedule(now + slots * this.wire.timing.slotNs, this, 'backoff');
       return;
     }
     if (outcome === 'collided') this.wire.stats.excessiveCollisions++;
@@ -300,15 +314,19 @@ class Transmission {
 }
 
 /**
- * A 10 Mbit/s half-duplex segment (a hub) in virtual time, with any number of stations, one of which may be a board.
+ * A half-duplex segment (a hub) in virtual time, with any number of stations, one of which may be a board.
  *
  * All times are integer nanoseconds since power-on. Every pair of stations is `propagationNs` apart. Two stations that
  * start within that time of each other collide: each notices when the other's signal arrives, completes its preamble,
  * jams and backs off.
  */
 export class Wire implements EventTarget {
-  /** The wire's events. */
-  readonly events = new EventQueue();
+  /** The wire's events, and those of all segments that share its time. */
+  readonly events: EventQueue;
+  /** Bits per second. */
+  readonly bitRate: BitRate;
+  /** Its times. */
+  readonly timing: WireTiming;
   /** Back-off and impairments draw from it. */
   readonly rng: Rng;
   /** Stations in order of attachment. */
@@ -334,31 +352,48 @@ export class Wire implements EventTarget {
   boardLink = true;
   /** Objects by name that belong to the saved state, so that they can be found again after `Wire.load`. */
   readonly roots: Record<string, object> = {};
+  /** Whether the board hangs at a full-duplex port (`WireOptions.boardFullDuplex`). */
+  readonly boardFullDuplex: boolean;
   private readonly propagationNs: number;
-  private readonly boardFullDuplex: boolean;
   private readonly onAir: Transmission[] = [];
   private boardTx: Transmission | null = null;
   private carriers = 0;
-  private clock = 0;
   private readonly port: { board: BoardPort | null } = { board: null };
   private readonly listeners: Array<(frame: WireFrame) => void> = [];
 
-  constructor(options: WireOptions = {}) {
+  /** `events`: the queue of a segment whose time this one shares; `segment` is the easy way. */
+  constructor(options: WireOptions = {}, events: EventQueue = new EventQueue()) {
+    this.events = events;
+    this.bitRate = options.bitRate ?? 10_000_000;
+    if (this.bitRate !== 10_000_000 && this.bitRate !== 100_000_000)
+      throw new Error(`bit rate ${this.bitRate} is neither 10000000 nor 100000000`);
+    this.timing = timingOf(this.bitRate);
     this.rng = new Rng(options.seed ?? 1);
-    this.propagationNs = options.propagationNs ?? 1_000;
+    this.propagationNs = options.propagationNs ?? (this.bitRate === 10_000_000 ? 1_000 : 500);
     this.boardFullDuplex = options.boardFullDuplex ?? false;
-    if (!(this.propagationNs >= 0 && this.propagationNs < INTERFRAME_GAP_NS))
-      throw new Error(`propagation delay ${this.propagationNs} ns is not within 0 to ${INTERFRAME_GAP_NS - 1} ns`);
+    if (!(this.propagationNs >= 0 && this.propagationNs < this.timing.gapNs))
+      throw new Error(`propagation delay ${this.propagationNs} ns is not within 0 to ${this.timing.gapNs - 1} ns`);
+  }
+
+  /** Another segment in the same virtual time, for another port of the board or behind a `Switch`. */
+  segment(options: WireOptions = {}): Wire {
+    return new Wire(options, this.events);
   }
 
   /** Virtual time up to which the wire has run, ns. */
   get now(): number {
-    return this.clock;
+    return this.events.now;
   }
 
   /** Connects the board. After `Wire.load` this must be done again. */
   attachBoard(port: BoardPort): void {
     this.port.board = port;
+  }
+
+  /** Takes the board off; a frame that it is sending is cut. */
+  detachBoard(): void {
+    this.boardTxAbort(this.now);
+    this.port.board = null;
   }
 
   /** Adds a station. `mac` is 6 bytes; `sink` gets the frames that pass its filter. */
@@ -394,17 +429,17 @@ export class Wire implements EventTarget {
     while (this.events.nextTime() <= untilNs) {
       const event = this.events.pop();
       if (event === undefined) break;
-      if (event.at > this.clock) this.clock = event.at;
-      event.target?.onEvent(event.kind, event.arg, this.clock);
+      if (event.at > this.events.now) this.events.now = event.at;
+      event.target?.onEvent(event.kind, event.arg, this.events.now);
     }
-    if (untilNs > this.clock && untilNs !== Number.POSITIVE_INFINITY) this.clock = untilNs;
+    if (untilNs > this.events.now && untilNs !== Number.POSITIVE_INFINITY) this.events.now = untilNs;
   }
 
   /** The board's first preamble bit is on the wire at `atNs`. */
   boardTxStart(atNs: number): void {
     this.advance(atNs);
     if (this.boardTx !== null) this.boardTxAbort(atNs);
-    this.boardTx = this.begin(null, null, this.clock);
+    this.boardTx = this.begin(null, null, this.now);
   }
 
   /**
@@ -417,7 +452,7 @@ export class Wire implements EventTarget {
     const tx = this.boardTx;
     if (tx === null || tx.detectAt >= 0) return;
     tx.frame = frame.slice();
-    this.finishAt(tx, this.clock);
+    this.finishAt(tx, this.now);
   }
 
   /** The board stopped in the middle of a frame (transmitter disabled, reset). Its fragment reaches nobody. */
@@ -426,8 +461,8 @@ export class Wire implements EventTarget {
     const tx = this.boardTx;
     if (tx === null) return;
     tx.damaged = true;
-    this.finishAt(tx, this.clock);
-    this.runEvents(this.clock);
+    this.finishAt(tx, this.now);
+    this.runEvents(this.now);
   }
 
   /** Everything the LAN needs to continue, as JSON. Listeners and the board's port are not part of it. */
@@ -455,7 +490,7 @@ export class Wire implements EventTarget {
     for (const other of this.onAir) {
       if (other.end >= 0 && other.end <= now) continue;
       const withBoard = station === null || other.station === null;
-      if (!withBoard || (this.boardLink && !this.boardFullDuplex)) this.collide(other, tx);
+      if (!withBoard || (this.boardLink && !this.boardIsFullDuplex)) this.collide(other, tx);
     }
     this.onAir.push(tx);
     this.events.schedule(now + this.propagationNs, this, 'arrive', tx);
@@ -474,14 +509,18 @@ export class Wire implements EventTarget {
     else if (kind === 'detect') this.detected(tx, now);
   }
 
+  private get boardIsFullDuplex(): boolean {
+    return this.boardFullDuplex && (this.port.board?.fullDuplex?.() ?? true);
+  }
+
   private advance(atNs: number): void {
     // Events of the same instant come after the board's: it reached this time first.
     while (this.events.nextTime() < atNs) this.runEvents(this.events.nextTime());
-    if (atNs > this.clock) this.clock = atNs;
+    if (atNs > this.now) this.events.now = atNs;
   }
 
   private endOf(tx: Transmission): number {
-    return tx.start + PREAMBLE_NS + (tx.frame?.length ?? 0) * BYTE_NS;
+    return tx.start + this.timing.preambleNs + (tx.frame?.length ?? 0) * this.timing.byteNs;
   }
 
   private finishAt(tx: Transmission, at: number): void {
@@ -509,11 +548,11 @@ export class Wire implements EventTarget {
     if (tx.detectAt !== now || (tx.end >= 0 && tx.end <= now)) return;
     if (tx.station === null) this.port.board?.collision();
     // A sender that notices during the preamble completes the preamble, then jams.
-    this.finishAt(tx, Math.max(now, tx.start + PREAMBLE_NS) + JAM_NS);
+    this.finishAt(tx, Math.max(now, tx.start + this.timing.preambleNs) + this.timing.jamNs);
   }
 
   private arrive(tx: Transmission, now: number): void {
-    if (tx.station !== null || (this.boardLink && !this.boardFullDuplex)) {
+    if (tx.station !== null || (this.boardLink && !this.boardIsFullDuplex)) {
       this.carriers++;
       tx.arrived = true;
       for (const station of this.stations) if (station !== tx.station) station.carrierUp();
@@ -534,7 +573,8 @@ export class Wire implements EventTarget {
     this.stats.busyNs += now - tx.start;
     if (tx === this.boardTx) this.boardTx = null;
     if (tx.frame === null) tx.damaged = true;
-    const late = tx.damaged && now - tx.start > PREAMBLE_NS + SLOT_NS + JAM_NS;
+    const { preambleNs, slotNs, jamNs } = this.timing;
+    const late = tx.damaged && now - tx.start > preambleNs + slotNs + jamNs;
     if (late && tx.frame !== null) this.stats.lateCollisions++;
     const crossed = tx.station !== null || this.boardLink;
     if (tx.frame !== null && tx.station === null) tx.refused = !acceptable(tx.frame);
@@ -543,7 +583,7 @@ export class Wire implements EventTarget {
       this.stats.bytes += tx.frame.length;
       if (this.listeners.length > 0) {
         const seen: WireFrame = {
-          atNs: tx.start + PREAMBLE_NS,
+          atNs: tx.start + preambleNs,
           endNs: now,
           frame: tx.frame.subarray(0, tx.frame.length - 4),
           from: tx.station?.name ?? 'board',

@@ -15,6 +15,8 @@ function generator(seed: number): () => number {
 
 /** Register blocks a wild guest pokes at: everything but chip selects, whose loss would only stop its own code. */
 const BLOCKS = [0x000, 0x080, 0x160, 0x200, 0x240, 0x280, 0x300, 0x860, 0x900, 0x940, 0x980, 0x9c0, 0x9f0];
+/** The FEC's: addresses and rings, control and events, management, FIFO, modes. */
+const FEC_BLOCKS = [0xe00, 0xe40, 0xe80, 0xec0, 0xf34, 0xf40, 0xf80];
 const CHANNELS = [0xa00, 0xa20, 0xa40, 0xa60, 0xa80, 0xaa0, 0xac0, 0xae0];
 
 describe('a guest that writes anything anywhere', () => {
@@ -49,6 +51,53 @@ describe('a guest that writes anything anywhere', () => {
         if (reason > STOP.console) return;
       }
     }
+  });
+});
+
+describe('a guest that writes anything to the FEC and its rings', () => {
+  it.each([1, 2, 3, 4])('cannot trap or hang the core (seed %i)', (seed) => {
+    const random = generator(seed * 2654435761);
+    const pick = (list: number[]): number => list[random() % list.length] ?? 0;
+    const bench = new SocBench({ seed, fec: { phyAddress: 0, phyId: 0x0022_5610 } });
+    const partners = [0, 0x20, 0x80, 0x1_01e1, 0x1_0041, 0x80];
+    const frame = withFcs(new Uint8Array(200).fill(0xff));
+    for (let round = 0; round < 400; round++) {
+      for (let i = 0; i < 20; i++) {
+        bench.core.hostImmrWrite(pick(FEC_BLOCKS) + (random() % 0x20), pick([1, 2, 4]), random());
+      }
+      // Rings that exist, BDs with any status, and the switches that random bits seldom hit.
+      const ring = pick([0x8000, 0xff00_2000, 0x9004]);
+      bench.w32(0xe10, ring);
+      bench.w32(0xe14, pick([0x8000, 0xff00_2100, 0xa000]));
+      for (let i = 0; i < 64; i += 2) {
+        bench.ramW32(0x8000 + 4 * i, random());
+        bench.ramW32(0x8004 + 4 * i, random() & (random() & 1 ? 0x000f_ffff : 0xffff_ffff));
+        bench.w32(0x2000 + 4 * i, random());
+        bench.w32(0x2004 + 4 * i, random() & 0x000f_ffff);
+      }
+      if (random() & 3) bench.w32(0xf44, (random() & 0x1a) | 4 | (random() & 1));
+      bench.w32(0xe40, pick([2, 6, 6, 6, 1, 4]));
+      bench.w32(0xe50, 0);
+      bench.w32(0xe54, 0);
+      // A link that need not be negotiated is there in 50 ms.
+      if (round % 100 === 0) {
+        bench.core.fecPartner(0x80);
+        bench.w32(0xe84, 0x02);
+        bench.w32(0xe80, 0x5002_2000);
+      } else if (random() % 32 === 0) bench.w32(0xe80, 0x5002_0000 | (random() & 0x1c_ffff));
+      if (random() % 64 === 0) bench.core.fecPartner(pick(partners));
+      if (random() & 1) bench.fecReceive(frame);
+      if (random() & 1) bench.core.fecCollision();
+      if (random() & 1) bench.core.fecCarrier(random() & 1);
+      // Long enough now and then for the PHY to find a link.
+      const until = bench.now + (random() % 16 ? 20_000 : 3_000_000);
+      for (let stops = 0; bench.now < until; stops++) {
+        const reason = bench.step(until);
+        expect(stops).toBeLessThan(20_000);
+        expect([STOP.until, STOP.fecTxStart, STOP.fecTxEnd, STOP.console]).toContain(reason);
+      }
+    }
+    expect(bench.fecStarts.length).toBeGreaterThan(0);
   });
 });
 

@@ -21,6 +21,15 @@ interface CoreExports {
   ethCollision(): void;
   ethCarrier(busy: number): void;
   ethLink(up: number): void;
+  fecConfigure(present: number, phyAddress: number, phyId: number): void;
+  fecPartner(technologies: number): void;
+  fecPartnerFullDuplex(): number;
+  fecRxStart(cycle: number): void;
+  fecRxDribble(bits: number): void;
+  fecCollision(): void;
+  fecCarrier(busy: number): void;
+  fecTxStartCycle(): number;
+  fecTxEndCycle(): number;
   txStartCycle(): number;
   txEndCycle(): number;
   consoleInputArrived(): void;
@@ -40,7 +49,7 @@ const IMMR = 0xff00_0000;
 const IDLE_AT = 0x1000;
 
 /** STOP_* reasons of the run loop that matter here (assembly/layout.ts). */
-export const STOP = { until: 1, txStart: 2, txEnd: 3, console: 4 } as const;
+export const STOP = { until: 1, txStart: 2, txEnd: 3, console: 4, fecTxStart: 9, fecTxEnd: 10 } as const;
 
 /** What came out of the wire while the bench ran. */
 export interface SentFrame {
@@ -57,10 +66,21 @@ export class SocBench {
   readonly core: CoreExports;
   readonly sent: SentFrame[] = [];
   readonly starts: number[] = [];
+  /** The same of the FEC. */
+  readonly fecSent: SentFrame[] = [];
+  readonly fecStarts: number[] = [];
   readonly #globals: Record<string, unknown>;
 
   constructor(
-    options: { consolePort?: number; seed?: number; modck?: number; dpram8k?: boolean; sypcr?: number } = {},
+    options: {
+      consolePort?: number;
+      seed?: number;
+      modck?: number;
+      dpram8k?: boolean;
+      sypcr?: number;
+      /** The part has an FEC, and the board a PHY. */
+      fec?: { phyAddress: number; phyId: number };
+    } = {},
   ) {
     const instance = new WebAssembly.Instance(compiled, {
       env: {
@@ -81,6 +101,7 @@ export class SocBench {
       options.consolePort ?? 0,
       options.seed ?? 1,
     );
+    if (options.fec !== undefined) this.core.fecConfigure(1, options.fec.phyAddress, options.fec.phyId);
     this.core.bankDescribe(1, 1, this.constant('RAM_BASE'), RAM_BYTES, 32, 1);
     this.core.bankTiming(1, 4, 5, 4, 2, 11, 3, 5, 9, 11);
     this.core.powerOn(CORE_HZ, 4_000_000, 4_000_000);
@@ -153,21 +174,39 @@ export class SocBench {
   step(until: number): number {
     const reason = this.core.run(until);
     if (reason === STOP.txStart) this.starts.push(this.core.txStartCycle());
+    if (reason === STOP.fecTxStart) this.fecStarts.push(this.core.fecTxStartCycle());
     if (reason === STOP.txEnd) {
-      const at = this.constant('ETH_TX');
-      const length = new DataView(this.core.memory.buffer).getUint32(at, true);
-      const bytes = new Uint8Array(this.core.memory.buffer, at + 4, length).slice();
-      this.sent.push({ start: this.core.txStartCycle(), end: this.core.txEndCycle(), bytes });
+      this.sent.push({ start: this.core.txStartCycle(), end: this.core.txEndCycle(), bytes: this.#mailbox('ETH_TX') });
+    }
+    if (reason === STOP.fecTxEnd) {
+      const [start, end] = [this.core.fecTxStartCycle(), this.core.fecTxEndCycle()];
+      this.fecSent.push({ start, end, bytes: this.#mailbox('FEC_TX') });
     }
     return reason;
   }
 
-  /** Puts a frame (with its FCS) on the wire now. */
-  receive(frame: Uint8Array): void {
-    const at = this.constant('ETH_RX');
+  #mailbox(name: string): Uint8Array {
+    const at = this.constant(name);
+    const length = new DataView(this.core.memory.buffer).getUint32(at, true);
+    return new Uint8Array(this.core.memory.buffer, at + 4, length).slice();
+  }
+
+  #fill(name: string, frame: Uint8Array): void {
+    const at = this.constant(name);
     new DataView(this.core.memory.buffer).setUint32(at, frame.length, true);
     new Uint8Array(this.core.memory.buffer, at + 4, frame.length).set(frame);
+  }
+
+  /** Puts a frame (with its FCS) on SCC1's wire now. */
+  receive(frame: Uint8Array): void {
+    this.#fill('ETH_RX', frame);
     this.core.ethRxStart(this.now);
+  }
+
+  /** Puts a frame (with its FCS) on the FEC's wire now. */
+  fecReceive(frame: Uint8Array): void {
+    this.#fill('FEC_RX', frame);
+    this.core.fecRxStart(this.now);
   }
 
   /** Everything the console has printed. */
