@@ -180,11 +180,12 @@ function rightsOf(data: bool, ctr: u32, rpn: u32, mask: u32): u32 {
   const subpages = small && (ctr & CTR_PPM) != 0;
   const extended = !subpages && (rpn & RPN_E) != 0;
   let rights: u32 = 0;
-  for (let subpage: u32 = 0; subpage < 4; subpage++) {
-    const pp = (rpn >>> (subpages ? 10 - (subpage << 1) : 10)) & 3;
+  const parts: u32 = subpages ? 4 : 1;
+  for (let subpage: u32 = 0; subpage < parts; subpage++) {
+    const pp = (rpn >>> (10 - (subpage << 1))) & 3;
     const supervisor = permission(data, subpages, extended, pp, false);
     const user = permission(data, subpages, extended, pp, true);
-    const bit = <u32>8 >>> subpage;
+    const bit = subpages ? <u32>8 >>> subpage : 15;
     if (supervisor >= 1) rights |= bit << SUPERVISOR_READ;
     if (supervisor >= 2) rights |= bit << SUPERVISOR_WRITE;
     if (user >= 1) rights |= bit << USER_READ;
