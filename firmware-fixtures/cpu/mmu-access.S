@@ -141,7 +141,7 @@ TEST "lmw over the edge", "core-exceptions.md 5"
     EXPECT_EQ r30, 0xB1B2B3B4
     EXPECT_EQ r31, 0xC1C2C3C4
 
-TEST "lmw into a missing page restarts, base register in the range kept for it", "core-exceptions.md 5"
+TEST "lmw into a missing page begins anew after the reload", "core-exceptions.md 5"
     NORMAL_GROUPS
     bl      fill
     RESUME_WHERE_IT_WAS
