@@ -3,7 +3,6 @@
 export { Board, type BoardOptions, type RunOutcome, type Span } from './board/board.js';
 export {
   type BankDescription,
-  type BankTiming,
   BOARDS,
   type BoardDescription,
   type ConsolePort,
@@ -16,6 +15,7 @@ export type { BoardConsole } from './board/console.js';
 export { provideResources, type Resources } from './board/core.js';
 export type { BoardMemory } from './board/memory.js';
 export { type CacheGeometry, PARTS, type Part, type PartName, partName } from './board/parts.js';
+export { UPM_EDO_60NS_40MHZ, type UpmTable } from './board/upm.js';
 export { ExpectTimeout, GuestStopped, UsageError } from './errors.js';
 export { type BootParams, checkBootParams, POLICIES, type Policy, parsePolicy } from './firmware/boot-params.js';
 export { type ElfImage, type ElfSymbol, parseElf, type Segment } from './firmware/elf.js';

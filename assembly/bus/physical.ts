@@ -1,7 +1,11 @@
 // Physical address space: the IMMR window, then the memory controller's eight chip-select banks
 // (MPC860 UM, Memory Controller; hardware/siu.md 4.3). What sits behind a bank is the board's description.
 
-import { BUS_BASE, BUS_FREE_AT, IMMR_MEM, NOW } from '../layout';
+import { BUS_BASE, IMMR_MEM } from '../layout';
+import { peek32 } from '../soc/io';
+import { BR0, OR0 } from '../soc/memc';
+import { refreshTimings } from './cycle';
+import { bankTimings } from './timing';
 
 // --- per bank: what the board has there, 64 bytes each ---
 export const BANK_BYTES: u32 = 64;
@@ -11,20 +15,30 @@ export const BANK_KIND: u32 = BUS_BASE;
 export const BANK_MEMORY: u32 = BUS_BASE + 4;
 /** u32: size of the device in bytes; it is mirrored through its window. */
 export const BANK_SIZE: u32 = BUS_BASE + 8;
-/** u32: width of the port, 8, 16 or 32 bits. */
+// The rest of the record is what bus/timing.ts computes from the registers.
+/** u32: width of the port by BRx[PS], 8, 16 or 32 bits. */
 export const BANK_PORT: u32 = BUS_BASE + 12;
-/** u32: BANK_FLAG_*. */
-export const BANK_FLAGS: u32 = BUS_BASE + 16;
-// Timing in core clocks counted from the TS clock (hardware/core-timing.md section 4); "busy" = next access may start.
+/** u32: ANSWERS_* of the kinds of access that end with TA; the bus monitor ends the others. */
+export const BANK_ANSWERS: u32 = BUS_BASE + 16;
+// Core clocks, counted from the clock that drives TS: FIRST until the (first) word is there or acknowledged, BUSY until
+// another access may start.
 export const BANK_READ_FIRST: u32 = BUS_BASE + 20;
-export const BANK_READ_BUSY: u32 = BUS_BASE + 24;
-export const BANK_BURST_FIRST: u32 = BUS_BASE + 28;
-export const BANK_BURST_NEXT: u32 = BUS_BASE + 32;
+/** u32: from one beat of a read to the next, when the port is narrower than the access. */
+export const BANK_READ_BEAT: u32 = BUS_BASE + 24;
+export const BANK_READ_BUSY: u32 = BUS_BASE + 28;
+export const BANK_BURST_FIRST: u32 = BUS_BASE + 32;
 export const BANK_BURST_BUSY: u32 = BUS_BASE + 36;
 export const BANK_WRITE_FIRST: u32 = BUS_BASE + 40;
+/** u32: also from one beat of a write to the next. */
 export const BANK_WRITE_BUSY: u32 = BUS_BASE + 44;
-export const BANK_BURST_WRITE: u32 = BUS_BASE + 48;
-export const BANK_BURST_WRITE_BUSY: u32 = BUS_BASE + 52;
+export const BANK_BURST_WRITE_BUSY: u32 = BUS_BASE + 48;
+/** u64: clocks from the first word of a burst read to each of the four, 16 bits each from the low end (the lowest are 0). */
+export const BANK_BURST_WORDS: u32 = BUS_BASE + 56;
+
+export const ANSWERS_READ: u32 = 1;
+export const ANSWERS_BURST: u32 = 2;
+export const ANSWERS_WRITE: u32 = 4;
+export const ANSWERS_BURST_WRITE: u32 = 8;
 
 // --- decode of BR/OR, derived from the register image by busConfigChanged: 16 bytes per bank ---
 export const DECODE: u32 = BUS_BASE + 0x400;
@@ -34,6 +48,7 @@ const DECODE_VALID: u32 = DECODE + 8;
 const DECODE_PROTECT: u32 = DECODE + 12;
 /** u32: IMMR & 0xFFFF0000, where internal space answers. */
 export const IMMR_WINDOW: u32 = BUS_BASE + 0x500;
+// BUS_BASE + 0x508 on: bus/cycle.ts
 /** u32: counts changes of the decode, so that the CPU drops its translations. */
 export const BUS_GENERATION: u32 = BUS_BASE + 0x504;
 
@@ -48,9 +63,6 @@ export const CLAIM_IMMR: i32 = 8;
 /** `busBank`: nothing claims the address; the bus monitor ends the cycle with TEA. */
 export const CLAIM_NONE: i32 = -1;
 
-// Offsets in the internal memory map (MPC860 UM, Memory Map)
-const IMMR_BR0: u32 = 0x100;
-const IMMR_OR0: u32 = 0x104;
 const BR_BA: u32 = 0xffff8000;
 const BR_WP: u32 = 0x00000100;
 const BR_V: u32 = 0x00000001;
@@ -61,14 +73,21 @@ const IMMR_DECODED: u32 = 0x4000;
 /** To be called after any change of a BR, an OR or IMMR. `window` is IMMR & 0xFFFF0000. */
 export function busConfigChanged(): void {
   for (let i: u32 = 0; i < 8; i++) {
-    const br = bswap(load<u32>(IMMR_MEM + IMMR_BR0 + (i << 3)));
-    const or = bswap(load<u32>(IMMR_MEM + IMMR_OR0 + (i << 3)));
+    const br = peek32(BR0 + (i << 3));
+    const or = peek32(OR0 + (i << 3));
     const mask = or & OR_AM;
     store<u32>(DECODE_VALUE + (i << 4), br & BR_BA & mask);
     store<u32>(DECODE_MASK + (i << 4), mask);
     store<u32>(DECODE_VALID + (i << 4), br & BR_V);
     store<u32>(DECODE_PROTECT + (i << 4), br & BR_WP);
   }
+  busTimingChanged();
+}
+
+/** To be called after a change of anything else that accesses take their time from. */
+export function busTimingChanged(): void {
+  bankTimings();
+  refreshTimings();
   store<u32>(BUS_GENERATION, load<u32>(BUS_GENERATION) + 1);
 }
 
@@ -80,6 +99,12 @@ export function busBank(pa: u32): i32 {
     if (load<u32>(d, DECODE_VALID) && (pa & load<u32>(d, DECODE_MASK)) == load<u32>(d, DECODE_VALUE)) return i;
   }
   return CLAIM_NONE;
+}
+
+/** True if accesses of `kind` (ANSWERS_*) to `bank` as `busBank` told end with TA. */
+export function busAnswers(bank: i32, kind: u32): bool {
+  if (bank < 0) return false;
+  return bank == CLAIM_IMMR || (load<u32>(bank * BANK_BYTES, BANK_ANSWERS) & kind) != 0;
 }
 
 /** True if BRx[WP] forbids writes to the bank. */
@@ -103,9 +128,10 @@ export function physPointer(pa: u32): u32 {
   return bank < 0 ? 0 : busMemory(bank, pa);
 }
 
-/** True if somebody answers at `pa`: without an answer an SDMA transfer ends in a bus error. */
+/** True if somebody answers single reads and writes at `pa`: without an answer an SDMA transfer ends in a bus error. */
 export function physValid(pa: u32): bool {
-  return busBank(pa) != CLAIM_NONE;
+  const bank = busBank(pa);
+  return busAnswers(bank, ANSWERS_READ) && busAnswers(bank, ANSWERS_WRITE);
 }
 
 /** Reads memory without time passing; all ones where there is none. Any alignment. */
@@ -166,55 +192,12 @@ export function physWrite32(pa: u32, value: u32): void {
   if (p) store<u32>(p, bswap<u32>(value));
 }
 
-/** Takes the external bus for `beats` transfers of SDMA at `pa`, from NOW or when the bus is free; 4 beats are a burst. */
-export function busSteal(pa: u32, beats: u32, write: bool): void {
-  const bank = busBank(pa);
-  if (bank < 0 || bank == CLAIM_IMMR || beats == 0) return;
-  const b = <u32>bank * BANK_BYTES;
-  const bursts = beats >> 2;
-  const singles = beats & 3;
-  const busy =
-    bursts * load<u32>(b + (write ? BANK_BURST_WRITE_BUSY : BANK_BURST_BUSY)) +
-    singles * load<u32>(b + (write ? BANK_WRITE_BUSY : BANK_READ_BUSY));
-  const now = load<u64>(NOW);
-  const free = load<u64>(BUS_FREE_AT);
-  store<u64>(BUS_FREE_AT, max<u64>(free, now) + <u64>busy);
-}
-
-/** Describes the device of a bank: kind BANK_*, linear address, bytes, port width in bits. */
-export function bankDescribe(bank: u32, kind: u32, memory: u32, size: u32, portBits: u32, flags: u32): void {
+/** Describes the device of a bank: kind BANK_*, linear address, bytes. */
+export function bankDescribe(bank: u32, kind: u32, memory: u32, size: u32): void {
   if (bank > 7) return;
   const b = bank * BANK_BYTES;
   store<u32>(b, kind, BANK_KIND);
   store<u32>(b, memory, BANK_MEMORY);
   store<u32>(b, size, BANK_SIZE);
-  store<u32>(b, portBits, BANK_PORT);
-  store<u32>(b, flags, BANK_FLAGS);
   busConfigChanged();
-}
-
-/** Timing of a bank in core clocks from TS, as in hardware/core-timing.md section 4. */
-export function bankTiming(
-  bank: u32,
-  readFirst: u32,
-  readBusy: u32,
-  burstFirst: u32,
-  burstNext: u32,
-  burstBusy: u32,
-  writeFirst: u32,
-  writeBusy: u32,
-  burstWrite: u32,
-  burstWriteBusy: u32,
-): void {
-  if (bank > 7) return;
-  const b = bank * BANK_BYTES;
-  store<u32>(b, readFirst, BANK_READ_FIRST);
-  store<u32>(b, readBusy, BANK_READ_BUSY);
-  store<u32>(b, burstFirst, BANK_BURST_FIRST);
-  store<u32>(b, burstNext, BANK_BURST_NEXT);
-  store<u32>(b, burstBusy, BANK_BURST_BUSY);
-  store<u32>(b, writeFirst, BANK_WRITE_FIRST);
-  store<u32>(b, writeBusy, BANK_WRITE_BUSY);
-  store<u32>(b, burstWrite, BANK_BURST_WRITE);
-  store<u32>(b, burstWriteBusy, BANK_BURST_WRITE_BUSY);
 }

@@ -1,18 +1,21 @@
 // Data cache: copyback or write-through, write-allocate, no snooping; lines carry their data (MPC860 UM, Data Cache;
 // hardware/core-caches.md). The run loop serves hits on the way used last itself.
 
+import { busStart } from '../bus/cycle';
 import {
+  ANSWERS_BURST,
+  ANSWERS_BURST_WRITE,
   BANK_BURST_BUSY,
   BANK_BURST_FIRST,
   BANK_BURST_WRITE_BUSY,
   BANK_BYTES,
   BANK_KIND,
   BANK_RAM,
+  busAnswers,
   busBank,
   busMemory,
   busProtected,
   CLAIM_IMMR,
-  CLAIM_NONE,
 } from '../bus/physical';
 import { DC_ADR, DC_CST } from '../cpu/state';
 import { BUS_FREE_AT, NOW } from '../layout';
@@ -95,7 +98,7 @@ export function dcPeek(line: u32): u32 {
 /** Writes the 16 bytes at `data` to memory at `line`; false if the bus cycle failed. No time passes. */
 function writeLine(line: u32, data: u32): bool {
   const bank = busBank(line);
-  if (bank == CLAIM_NONE) return false;
+  if (!busAnswers(bank, ANSWERS_BURST_WRITE)) return false;
   if (bank == CLAIM_IMMR) {
     if ((line & 0xffff) < 0x4000) {
       for (let i: u32 = 0; i < 16; i += 4) immrWrite((line & 0x3fff) + i, 4, bswap<u32>(load<u32>(data + i)));
@@ -113,7 +116,7 @@ function writeLine(line: u32, data: u32): bool {
 function chargeCopyback(line: u32): void {
   const bank = busBank(line);
   const busy: u64 = bank < 0 || bank == CLAIM_IMMR ? 8 : load<u32>(<u32>bank * BANK_BYTES, BANK_BURST_WRITE_BUSY);
-  store<u64>(BUS_FREE_AT, max<u64>(load<u64>(NOW) + 1, load<u64>(BUS_FREE_AT)) + busy);
+  store<u64>(BUS_FREE_AT, busStart(load<u64>(NOW) + 1) + busy);
 }
 
 /** Place of the way that `line` will take, first in its set's order of use; 0 if all are locked. */
@@ -139,11 +142,11 @@ function evict(line: u32): void {
  */
 export function dcFill(line: u32): u32 {
   const bank = busBank(line);
-  if (bank == CLAIM_NONE) return FILL_ERROR;
+  if (!busAnswers(bank, ANSWERS_BURST)) return FILL_ERROR;
   const data = makeRoom(line);
   if (!data) return FILL_NO_WAY;
   const record = setOf(line);
-  const start = max<u64>(load<u64>(NOW) + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
+  const start = busStart(load<u64>(NOW) + MISS_OVERHEAD);
   if (bank == CLAIM_IMMR) {
     // Internal space knows no bursts: four word reads on the internal bus.
     store<u64>(NOW, start + 12);

@@ -1,5 +1,6 @@
 // Exception entry (MPC860 UM, Exceptions; hardware/core-exceptions.md).
 
+import { busMonitor } from '../bus/cycle';
 import { requestStop } from '../events';
 import { IMMR_MEM, INSTRUCTIONS, NOW, PENDING, PENDING_RESET, STOP_CHECKSTOP, STOP_EXCEPTION_STORM } from '../layout';
 import { dataBreak, noteCause, uncount } from './debug';
@@ -81,7 +82,6 @@ const EXC_ENTRY: u64 = 5;
 const STORM_LIMIT: u32 = 65536;
 
 // Internal memory map
-const IMMR_SYPCR: u32 = 0x004;
 const IMMR_TESR: u32 = 0x020;
 const IMMR_PLPRCR: u32 = 0x284;
 const IMMR_RSR: u32 = 0x288;
@@ -175,18 +175,13 @@ export function raiseItlbMiss(ea: u32): void {
   raise(VECTOR_ITLB_MISS, ea, SRR1_ITLB_MISS);
 }
 
-/** Clocks until the bus monitor gives up on an unclaimed address: SYPCR[BMT] × 8. */
-function monitorTime(): u64 {
-  return (<u64>load<u8>(IMMR_MEM + IMMR_SYPCR + 2)) << 3;
-}
-
 function setTesr(bits: u32): void {
   store<u32>(IMMR_MEM + IMMR_TESR, load<u32>(IMMR_MEM + IMMR_TESR) | bswap<u32>(bits));
 }
 
 /** A fetch at `ea` ended with TEA. */
 export function machineCheckFetch(ea: u32): void {
-  store<u64>(NOW, load<u64>(NOW) + monitorTime());
+  busMonitor();
   setTesr(TESR_ITMT);
   if (!(load<u32>(MSR) & MSR_ME)) {
     checkstop(1, ea);
@@ -197,7 +192,7 @@ export function machineCheckFetch(ea: u32): void {
 
 /** A data access at `ea` by the instruction `word` ended with TEA. */
 export function machineCheckData(ea: u32, word: u32): void {
-  store<u64>(NOW, load<u64>(NOW) + monitorTime());
+  busMonitor();
   setTesr(TESR_DTMT);
   if (!(load<u32>(MSR) & MSR_ME)) {
     checkstop(2, ea);

@@ -1,15 +1,17 @@
 // Instruction fetch: translation, I-cache, burst buffer (hardware/core-caches.md section 6, core-timing.md sections 3 and 6).
 
+import { busStart, REFRESH_LIMIT, Refresh } from '../bus/cycle';
 import {
+  ANSWERS_BURST,
   BANK_BURST_BUSY,
   BANK_BURST_FIRST,
-  BANK_BURST_NEXT,
+  BANK_BURST_WORDS,
   BANK_BYTES,
   BANK_SIZE,
+  busAnswers,
   busBank,
   busMemory,
   CLAIM_IMMR,
-  CLAIM_NONE,
 } from '../bus/physical';
 import { CCER1, CCER2, MISS_OVERHEAD } from '../cache/dcache';
 import { decoded, IC_CST_IEN, icFind, icInstall, icMakeRoom } from '../cache/icache';
@@ -71,8 +73,8 @@ import {
   MSR_PR,
   STREAM,
   STREAM_AT,
-  STREAM_NEXT,
   STREAM_WORD,
+  STREAM_WORDS,
 } from './state';
 
 /** Clocks of a word read from internal space. */
@@ -197,7 +199,7 @@ function wholePage(ea: u32): bool {
 /** Lets the run loop burst further lines of the page of `ea` itself, if plain memory is behind all of it. */
 function noteBurstPage(ea: u32, line: u32): void {
   const bank = busBank(line);
-  if (bank < 0 || bank == CLAIM_IMMR) return;
+  if (bank < 0 || bank == CLAIM_IMMR || !busAnswers(bank, ANSWERS_BURST)) return;
   const b = <u32>bank * BANK_BYTES;
   const memory = busMemory(bank, line);
   if (!memory || load<u32>(b, BANK_SIZE) & 0xfff) return;
@@ -224,16 +226,22 @@ export class Burst {
       const index = (pa >>> 4) & (DECODED_ENTRIES - 1);
       const e = DECODED + index * CODE_LINE_BYTES;
       const raw = DECODED_RAW + (index << 4);
-      if (load<u32>(e, LINE_TAG) == (pa | 1) && load<u64>(raw) == low && load<u64>(raw, 8) == high) {
+      const asked = max<u64>(now + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
+      if (
+        load<u32>(e, LINE_TAG) == (pa | 1) &&
+        load<u64>(raw) == low &&
+        load<u64>(raw, 8) == high &&
+        asked < load<u64>(REFRESH_LIMIT)
+      ) {
         const b = load<u32>(BURST_BANK);
-        const start = max<u64>(now + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
+        const start = Refresh.before(asked);
         const first = start + load<u32>(b, BANK_BURST_FIRST);
         store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_BURST_BUSY));
         store<u64>(NOW, first);
         store<u32>(STREAM, 1);
         store<u64>(STREAM_AT, first);
         store<u32>(STREAM_WORD, (ea >>> 2) & 3);
-        store<u32>(STREAM_NEXT, load<u32>(b, BANK_BURST_NEXT));
+        store<u64>(STREAM_WORDS, load<u64>(b, BANK_BURST_WORDS));
         store<u64>(BURST_BUFFER, low);
         store<u64>(BURST_BUFFER, high, 8);
         decodedLine = e;
@@ -246,8 +254,7 @@ export class Burst {
 /** Burst read of `line` into the burst buffer, the word at `ea` first; false if it ended in a machine check. */
 function readBurst(ea: u32, line: u32): bool {
   const bank = busBank(line);
-  const start = max<u64>(load<u64>(NOW) + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
-  if (bank == CLAIM_NONE) {
+  if (!busAnswers(bank, ANSWERS_BURST)) {
     machineCheckFetch(ea);
     return false;
   }
@@ -258,13 +265,14 @@ function readBurst(ea: u32, line: u32): bool {
     return true;
   }
   const b = <u32>bank * BANK_BYTES;
+  const start = busStart(load<u64>(NOW) + MISS_OVERHEAD);
   const first = start + load<u32>(b, BANK_BURST_FIRST);
   store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_BURST_BUSY));
   store<u64>(NOW, first);
   store<u32>(STREAM, 1);
   store<u64>(STREAM_AT, first);
   store<u32>(STREAM_WORD, (ea >>> 2) & 3);
-  store<u32>(STREAM_NEXT, load<u32>(b, BANK_BURST_NEXT));
+  store<u64>(STREAM_WORDS, load<u64>(b, BANK_BURST_WORDS));
   const from = busMemory(bank, line);
   if (from) copyLine(BURST_BUFFER, from);
   else fillLine(BURST_BUFFER, ~0);
@@ -298,7 +306,7 @@ export function icLoadAndLock(address: u32): u32 {
   if (!place) {
     place = icMakeRoom(line);
     if (!place) return CCER2;
-    if (busBank(line) == CLAIM_NONE) return CCER1;
+    if (!busAnswers(busBank(line), ANSWERS_BURST)) return CCER1;
     readBurst(line, line);
     store<u32>(STREAM, 0);
     icInstall(line, place, BURST_BUFFER);

@@ -1,22 +1,26 @@
 // Data accesses of the CPU: translation, D-cache, write buffer, bus, internal space. The run loop serves aligned hits on the
 // way used last; everything else comes here. PC and NOW are up to date on entry; NOW advances by the stall.
 
+import { busStart, REFRESH_LIMIT, Refresh } from '../bus/cycle';
 import {
+  ANSWERS_READ,
+  ANSWERS_WRITE,
   BANK_BYTES,
   BANK_KIND,
   BANK_NONE,
   BANK_PORT,
   BANK_RAM,
+  BANK_READ_BEAT,
   BANK_READ_BUSY,
   BANK_READ_FIRST,
   BANK_WRITE_BUSY,
   BANK_WRITE_FIRST,
   BUS_GENERATION,
+  busAnswers,
   busBank,
   busMemory,
   busProtected,
   CLAIM_IMMR,
-  CLAIM_NONE,
 } from '../bus/physical';
 import { DC_CST_DEN, DC_CST_DFWT, dcFill, dcFind, FILL_ERROR, FILL_NO_WAY, MISS_OVERHEAD } from '../cache/dcache';
 import { LINE_MODIFIED } from '../cache/layout';
@@ -156,8 +160,10 @@ function fillPage(p: u32, ea: u32, write: bool): u32 {
     const b = <u32>bank * BANK_BYTES;
     if (load<u32>(b, BANK_KIND) != BANK_NONE) {
       host = busMemory(bank, pa) - ea;
-      attributes = DP_MEMORY;
-      if (load<u32>(b, BANK_KIND) == BANK_RAM && !busProtected(bank)) attributes |= DP_WRITABLE_MEMORY;
+      if (busAnswers(bank, ANSWERS_READ)) attributes = DP_MEMORY;
+      if (load<u32>(b, BANK_KIND) == BANK_RAM && !busProtected(bank) && busAnswers(bank, ANSWERS_WRITE)) {
+        attributes |= DP_WRITABLE_MEMORY;
+      }
     }
   }
   const cached = (cst & DC_CST_DEN) != 0 && !inhibited;
@@ -221,16 +227,16 @@ function readPiece(ea: u32, size: u32): u32 {
     const offset = pa & 0xffff;
     return offset < IMMR_DECODED ? immrRead(offset, size) : 0;
   }
-  if (bank == CLAIM_NONE) {
+  if (!busAnswers(bank, ANSWERS_READ)) {
     machineCheckData(ea, currentWord(load<u32>(PC)));
     return 0;
   }
   const b = <u32>bank * BANK_BYTES;
-  const extra = (beats(bank, size) - 1) * load<u32>(b, BANK_READ_BUSY);
-  const start = max<u64>(load<u64>(NOW) + MISS_OVERHEAD, load<u64>(BUS_FREE_AT)) + extra;
+  const extra = (beats(bank, size) - 1) * load<u32>(b, BANK_READ_BEAT);
+  const start = busStart(load<u64>(NOW) + MISS_OVERHEAD) + extra;
   store<u64>(NOW, start + load<u32>(b, BANK_READ_FIRST));
   store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_READ_BUSY));
-  if (!(attributes & DP_MEMORY)) return size == 4 ? 0xffffffff : size == 2 ? 0xffff : 0xff;
+  if (load<u32>(b, BANK_KIND) == BANK_NONE) return size == 4 ? 0xffffffff : size == 2 ? 0xffff : 0xff;
   return bytesAt(ea + load<u32>(p, DP_HOST), size);
 }
 
@@ -274,7 +280,7 @@ function writePiece(ea: u32, size: u32, value: u32): void {
     if (offset < IMMR_DECODED) immrWrite(offset, size, value);
     return;
   }
-  if (bank == CLAIM_NONE) {
+  if (!busAnswers(bank, ANSWERS_WRITE)) {
     machineCheckData(ea, currentWord(load<u32>(PC)));
     return;
   }
@@ -287,7 +293,7 @@ function writePiece(ea: u32, size: u32, value: u32): void {
   const buffer = load<u64>(WRITE_BUFFER_UNTIL);
   if (load<u64>(NOW) < buffer) store<u64>(NOW, buffer);
   const extra = (beats(bank, size) - 1) * load<u32>(b, BANK_WRITE_BUSY);
-  const start = max<u64>(load<u64>(NOW) + MISS_OVERHEAD, load<u64>(BUS_FREE_AT)) + extra;
+  const start = busStart(load<u64>(NOW) + MISS_OVERHEAD) + extra;
   store<u64>(WRITE_BUFFER_UNTIL, start + load<u32>(b, BANK_WRITE_FIRST));
   store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_WRITE_BUSY));
   if (attributes & DP_WRITABLE_MEMORY) putBytes(ea + load<u32>(p, DP_HOST), size, value);
@@ -311,12 +317,14 @@ export class Past {
       const form = op & 3;
       const size: u32 = form == 0 ? 4 : form == 1 ? 1 : 2;
       const b = load<u32>(p, DP_BANK) * BANK_BYTES;
+      const asked = max<u64>(now + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
       if (
         load<u32>(p, DP_READ) == (ea & (0xfffff000 | (size - 1))) &&
         (attributes & (DP_MEMORY | DP_CACHED)) == DP_MEMORY &&
-        size << 3 <= load<u32>(b, BANK_PORT)
+        size << 3 <= load<u32>(b, BANK_PORT) &&
+        asked < load<u64>(REFRESH_LIMIT)
       ) {
-        const start = max<u64>(now + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
+        const start = Refresh.before(asked);
         store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_READ_BUSY));
         then = start + load<u32>(b, BANK_READ_FIRST);
         const from = ea + load<u32>(p, DP_HOST);
@@ -331,13 +339,16 @@ export class Past {
       const form = (op - OP_STW) % 3;
       const size: u32 = form == 0 ? 4 : form;
       const b = load<u32>(p, DP_BANK) * BANK_BYTES;
+      const buffered = max<u64>(now, load<u64>(WRITE_BUFFER_UNTIL));
+      const asked = max<u64>(buffered + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
       if (
         load<u32>(p, DP_WRITE) == (ea & (0xfffff000 | (size - 1))) &&
         attributes == (DP_MEMORY | DP_WRITABLE_MEMORY) &&
-        size << 3 <= load<u32>(b, BANK_PORT)
+        size << 3 <= load<u32>(b, BANK_PORT) &&
+        asked < load<u64>(REFRESH_LIMIT)
       ) {
-        then = max<u64>(now, load<u64>(WRITE_BUFFER_UNTIL));
-        const start = max<u64>(then + MISS_OVERHEAD, load<u64>(BUS_FREE_AT));
+        then = buffered;
+        const start = Refresh.before(asked);
         store<u64>(WRITE_BUFFER_UNTIL, start + load<u32>(b, BANK_WRITE_FIRST));
         store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_WRITE_BUSY));
         const to = ea + load<u32>(p, DP_HOST);

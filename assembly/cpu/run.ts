@@ -7,6 +7,7 @@
 // executed since then been contiguous, so (ip - base) / 8 is the number of instructions since then; `mark` is the same for
 // the last branch. A line is a multiple of its length in memory, so `ip` alone says where it begins.
 
+import { REFRESH_AT, refreshed } from '../bus/cycle';
 import { BANK_BURST_BUSY, BANK_BURST_FIRST, BANK_BYTES, busBank, CLAIM_IMMR } from '../bus/physical';
 import { DC_CST_DEN, MISS_OVERHEAD } from '../cache/dcache';
 import { DC_SET_BITS, DC_TAGS, IC_SET_BITS, IC_TAGS, LINE_MODIFIED, PLACE, SECOND } from '../cache/layout';
@@ -202,8 +203,8 @@ import {
   SINCE_BRANCH,
   STREAM,
   STREAM_AT,
-  STREAM_NEXT,
   STREAM_WORD,
+  STREAM_WORDS,
   XER_CA,
   XER_SO,
 } from './state';
@@ -424,10 +425,10 @@ class Current {
   @inline static arrival(slot: u32, now: u64): u64 {
     let there = now;
     if (load<u32>(STREAM)) {
-      const step = <u64>load<u32>(STREAM_NEXT);
+      const words = load<u64>(STREAM_WORDS);
       const critical = load<u64>(STREAM_AT);
-      there = max<u64>(now, critical + <u64>((slot - load<u32>(STREAM_WORD)) & 3) * step);
-      if (there >= critical + 3 * step) store<u32>(STREAM, 0);
+      there = max<u64>(now, critical + ((words >>> (((slot - load<u32>(STREAM_WORD)) & 3) << 4)) & 0xffff));
+      if (there >= critical + (words >>> 48)) store<u32>(STREAM, 0);
     }
     return there;
   }
@@ -628,8 +629,20 @@ function skipUncachedIdle(): u64 {
   const next = start + load<u32>(b, BANK_BURST_FIRST);
   if (start + load<u32>(b, BANK_BURST_BUSY) - next != free - now) return 0;
   const period = next - now;
-  const rounds = (until - now + period - 1) / period;
-  const span = rounds * period;
+  let rounds: u64 = 0;
+  let span: u64 = 0;
+  // Until the next refresh all rounds are alike; the one that meets it begins later, and so does all that follows.
+  while (now + span < until) {
+    const refresh = load<u64>(REFRESH_AT);
+    const left = min<u64>(until - now - span, refresh > start + span ? refresh - start - span : 0);
+    const alike = (left + period - 1) / period;
+    rounds += alike;
+    span += alike * period;
+    if (now + span >= until) break;
+    store<u64>(BUS_FREE_AT, free + span);
+    span += refreshed(start + span) - (start + span) + period;
+    rounds++;
+  }
   store<u64>(NOW, now + span);
   store<u64>(BUS_FREE_AT, free + span);
   store<u64>(STREAM_AT, now + span);

@@ -84,14 +84,15 @@ export const STREAM: u32 = CPU_BASE + 0x18c;
 export const STREAM_AT: u32 = CPU_BASE + 0x190;
 /** u32: number (0–3) of the critical word. */
 export const STREAM_WORD: u32 = CPU_BASE + 0x198;
-/** u32: clocks between the words that follow. */
-export const STREAM_NEXT: u32 = CPU_BASE + 0x19c;
 /** 16 bytes: the burst buffer, for fetches past the cache. */
 export const BURST_BUFFER: u32 = CPU_BASE + 0x1a0;
 /** u32: instructions since the last branch; INSTRUCTIONS counts them already. */
 export const SINCE_BRANCH: u32 = CPU_BASE + 0x1b0;
 /** u32: 1 = the last instruction of the previous line set what the first one of this line branches on. */
 export const HOT_INPUT: u32 = CPU_BASE + 0x1b4;
+
+/** u64: clocks from the critical word to each of the four in order of arrival, as BANK_BURST_WORDS. */
+export const STREAM_WORDS: u32 = CPU_BASE + 0x1b8;
 
 // --- data side timing ---
 /** u64: the word of a store that missed is still on its way: no other data access before this cycle. */

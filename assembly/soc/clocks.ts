@@ -2,6 +2,7 @@
  * Clocks and reset status: SCCR, PLPRCR, RSR, and what runs at which rate
  * (MPC860 UM, Clocks and Power Control; Reset).
  */
+import { busTimingChanged } from '../bus/physical';
 import { CORE_HZ, EXTCLK_HZ, OSCM_HZ } from '../layout';
 import { clearOnes, peek32, poke32, put } from './io';
 import { KEY_PLPRCR, KEY_RSR, KEY_SCCR, keyOpen } from './keys';
@@ -16,6 +17,7 @@ export const RSR: u32 = 0x288;
 const SCCR_TBS: u32 = 0x02000000;
 const SCCR_RTDIV: u32 = 0x01000000;
 const SCCR_RTSEL: u32 = 0x00800000;
+export const SCCR_EBDF: u32 = 0x00060000;
 const SCCR_EBDF_SHIFT: u32 = 17;
 const SCCR_DFBRG: u32 = 0x00001800;
 const SCCR_DFBRG_SHIFT: u32 = 11;
@@ -101,6 +103,7 @@ function beforeChange(): void {
 function afterChange(): void {
   pitClockChanged();
   timebaseClockChanged();
+  busTimingChanged();
 }
 
 /** SCCR and PLPRCR are kept alive: only power-on puts the values of the MODCK strap there. */

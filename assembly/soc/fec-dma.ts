@@ -1,5 +1,6 @@
 /** The FEC's DMA: bursts of a line where alignment permits, single words at the ends (MPC860T FEC Supplement, FEC DMA). */
-import { busSteal, physValid } from '../bus/physical';
+import { busSteal } from '../bus/cycle';
+import { physValid } from '../bus/physical';
 import { BUS_FREE_AT } from '../layout';
 import { fecBytesIn } from './fec';
 import { now } from './io';

@@ -1,7 +1,8 @@
-/** Memory controller registers and UPM RAM (MPC860 UM, Memory Controller). Decoding is bus/physical.ts. */
-import { busConfigChanged } from '../bus/physical';
-import { clearOnes, inHalf, peek32, poke16, poke32, put } from './io';
-import { CFG_HRCW, UPM_RAM } from './state';
+/** Memory controller registers and UPM RAM (MPC860 UM, Memory Controller). Decoding is bus/physical.ts, time bus/timing.ts. */
+import { busRunPattern } from '../bus/cycle';
+import { busConfigChanged, busTimingChanged } from '../bus/physical';
+import { clearOnes, inHalf, peek32, poke16, poke32, put, wrote16 } from './io';
+import { CFG_HRCW, UPM_RAM, UPM_WORDS } from './state';
 
 export const BR0: u32 = 0x100;
 export const OR0: u32 = 0x104;
@@ -22,6 +23,9 @@ const MPTPR_RESET: u32 = 0x0200;
 const MCR_OP: u32 = 0xc0000000;
 const MCR_OP_WRITE: u32 = 0x00000000;
 const MCR_OP_READ: u32 = 0x40000000;
+const MCR_OP_RUN: u32 = 0x80000000;
+const MCR_MCLF: u32 = 0x00000f00;
+const MCR_MCLF_SHIFT: u32 = 8;
 const MCR_UM: u32 = 0x00800000;
 const MCR_MAD: u32 = 0x0000003f;
 const MSTAT_BITS: u32 = 0xff80;
@@ -35,10 +39,13 @@ export function memcWrite(word: u32, v: u32, m: u32): void {
   }
   switch (word) {
     case MAR:
-    case MAMR:
-    case MBMR:
     case MDR:
       put(word, v, m);
+      break;
+    case MAMR:
+    case MBMR:
+      put(word, v, m);
+      busTimingChanged();
       break;
     case MCR:
       put(word, v, m);
@@ -47,16 +54,28 @@ export function memcWrite(word: u32, v: u32, m: u32): void {
     case MSTAT & ~3:
       clearOnes(word, v, m, inHalf(MSTAT, MSTAT_BITS));
       put(word, v, m, inHalf(MPTPR, 0xff00));
+      if (wrote16(MPTPR, m)) busTimingChanged();
       break;
   }
 }
 
-/** A RUN command drives SDRAM initialisation patterns: nothing to be seen of it. */
+/** WRITE and READ move one word between the UPM's RAM and MDR; RUN takes the bus for the pattern's time. */
 function upmCommand(mcr: u32): void {
-  const cell = UPM_RAM + ((mcr & MCR_UM ? 64 : 0) + (mcr & MCR_MAD)) * 4;
-  const op = mcr & MCR_OP;
-  if (op == MCR_OP_WRITE) store<u32>(cell, peek32(MDR));
-  else if (op == MCR_OP_READ) poke32(MDR, load<u32>(cell));
+  const machine: u32 = mcr & MCR_UM ? 1 : 0;
+  const cell = UPM_RAM + (machine * UPM_WORDS + (mcr & MCR_MAD)) * 4;
+  switch (mcr & MCR_OP) {
+    case MCR_OP_WRITE:
+      if (load<u32>(cell) == peek32(MDR)) break;
+      store<u32>(cell, peek32(MDR));
+      busTimingChanged();
+      break;
+    case MCR_OP_READ:
+      poke32(MDR, load<u32>(cell));
+      break;
+    case MCR_OP_RUN:
+      busRunPattern(machine, mcr & MCR_MAD, (mcr & MCR_MCLF) >>> MCR_MCLF_SHIFT);
+      break;
+  }
 }
 
 /** CS0 answers everywhere after reset unless the configuration word disables it. */

@@ -1,5 +1,6 @@
 /** SDMA: the CPM's way to memory, and its status registers (MPC860 UM, SDMA Channels; hardware/cpm.md 5). */
-import { busSteal, IMMR_WINDOW, physRead8, physRead32, physValid, physWrite8, physWrite32 } from '../bus/physical';
+import { busSteal } from '../bus/cycle';
+import { IMMR_WINDOW, physRead8, physRead32, physValid, physWrite8, physWrite32 } from '../bus/physical';
 import { BUS_FREE_AT, IMMR_MEM } from '../layout';
 import { dpramPresent } from './dpram';
 import { clearOnes, inByte, peek8, poke8, poke32, put } from './io';

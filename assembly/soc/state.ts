@@ -57,12 +57,13 @@ export const SYPCR_LOCKED: u32 = IRQ_LATCH + 4;
 export const SWSR_STEP: u32 = SYPCR_LOCKED + 4;
 /** u32: closed KAPWR registers, KEY_* bits. */
 export const KEYS_CLOSED: u32 = SWSR_STEP + 4;
-/** u32 × 64, twice: RAM of UPMA and UPMB. */
+/** u32 × UPM_WORDS, twice: RAM of UPMA and UPMB. Undefined after power-on; zeros here. */
+export const UPM_WORDS: u32 = 64;
 export const UPM_RAM: u32 = KEYS_CLOSED + 4;
 
 // --- system timers ---
 /** u64: cycle from which PITRTCLK ticks of the PIT are counted. */
-export const PIT_ORIGIN: u32 = UPM_RAM + 512;
+export const PIT_ORIGIN: u32 = UPM_RAM + 2 * UPM_WORDS * 4;
 /** u64: tick (since PIT_ORIGIN) at which the counter was last loaded. */
 export const PIT_LOADED: u32 = PIT_ORIGIN + 8;
 /** u32: value the counter was loaded with, or holds while PTE = 0. */

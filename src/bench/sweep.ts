@@ -1,11 +1,11 @@
 import {
-  type BankTiming,
   type BoardDescription,
   ETH_COMM,
   Lab,
   runScenario,
   type ScenarioOptions,
   type ScenarioResult,
+  type UpmTable,
 } from '../node/index.js';
 
 /**
@@ -66,27 +66,38 @@ async function table<T extends string | number>(
   }
 }
 
-/** Memories of other 860 boards by their UPM tables (hardware notes, core-timing.md §4), in clocks of 40 MHz. */
-const MEMORIES: Readonly<Record<string, Partial<BankTiming>>> = {
-  'SDRAM 4-1-1-1': { burstNext: 1, burstBusy: 8, write: 2, burstWrite: 5, burstWriteBusy: 8 },
+/**
+ * Access patterns of other 860 boards' memories in clocks of 40 MHz, only with the bits of the RAM words that decide about
+ * time (UTA, LAST): the same board otherwise, its refresh included. Sources: hardware notes, core-timing.md §4.
+ */
+const MEMORIES: Readonly<Record<string, UpmTable>> = {
+  // TQM860L
+  'SDRAM 4-1-1-1': {
+    readSingle: [4, 4, 4, 0, 5],
+    readBurst: [4, 4, 4, 0, 0, 0, 0, 5],
+    writeSingle: [4, 0, 4, 4, 5],
+    writeBurst: [4, 0, 0, 0, 0, 4, 4, 5],
+  },
+  // MBX860 at 40 MHz
   'EDO 4-2-2-2': {},
-  'EDO 5-2-2-2': { read: 5, readBusy: 6, burstFirst: 5, burstBusy: 12, writeBusy: 4, burstWriteBusy: 10 },
+  // FADS at 50 MHz
+  'EDO 5-2-2-2': {
+    readSingle: [4, 4, 4, 4, 0, 5],
+    readBurst: [4, 4, 4, 4, 0, 4, 0, 4, 0, 4, 0, 5],
+    writeSingle: [4, 4, 0, 5],
+    writeBurst: [4, 4, 0, 4, 0, 4, 0, 4, 0, 5],
+  },
+  // MBX860 at 50 MHz
   'DRAM 5-3-3-3': {
-    read: 5,
-    readBusy: 6,
-    burstFirst: 5,
-    burstNext: 3,
-    burstBusy: 15,
-    writeBusy: 6,
-    burstWriteBusy: 12,
+    readSingle: [4, 4, 4, 4, 0, 5],
+    readBurst: [4, 4, 4, 4, 0, 4, 4, 0, 4, 4, 0, 4, 4, 0, 5],
+    writeSingle: [4, 4, 0, 4, 4, 5],
+    writeBurst: [4, 4, 0, 4, 0, 4, 0, 4, 0, 4, 4, 5],
   },
 };
 
-function withMemory(timing: Partial<BankTiming>): BoardDescription {
-  const banks = ETH_COMM.banks.map((bank) =>
-    bank.kind === 'ram' ? { ...bank, timing: { ...bank.timing, ...timing } } : bank,
-  );
-  return { ...ETH_COMM, banks };
+function withMemory(patterns: UpmTable): BoardDescription {
+  return { ...ETH_COMM, upma: { ...ETH_COMM.upma, ...patterns } };
 }
 
 /** What a record costs: busy cycles of the CPU per record while the transfer keeps its pace, before any lock-up. */

@@ -21,6 +21,7 @@ import { type Core, instantiateCore, resources } from './core.js';
 import { BoardMemory } from './memory.js';
 import { type PartName, partNamed } from './parts.js';
 import { packSections, packZeros, section, unpackSections, unpackZeros } from './snapshot.js';
+import { upmWords } from './upm.js';
 
 /** What `Board.create` builds. */
 export interface BoardOptions {
@@ -66,6 +67,10 @@ const BOARD_INFO_AT = 0x3000;
 const COMMAND_LINE_BEHIND = 0x400;
 const BOARD_INFO_SIZE = 0x3c;
 const REG_PC = 'REG_PC';
+/** Offsets of the registers that load UPM RAM; the write command's UM selects UPMB. */
+const MCR = 0x168;
+const MDR = 0x17c;
+const MCR_UM = 0x0080_0000;
 
 /** What the core calls the parts of an Ethernet port. */
 interface PortFunctions {
@@ -561,26 +566,13 @@ export class Board {
     const { fn } = this.#core;
     const d = this.description;
     this.#outcome = 'time';
-    for (let cs = 0; cs < 8; cs++) fn.bankDescribe(cs, 0, 0, 0, 32, 0);
+    for (let cs = 0; cs < 8; cs++) fn.bankDescribe(cs, 0, 0, 0);
     const ramBase = this.#core.constant('RAM_BASE');
     for (const bank of d.banks) {
       const kind = bank.kind === 'ram' ? 1 : bank.kind === 'flash' ? 2 : 0;
       const base = bank.kind === 'ram' ? ramBase : fn.flashBase();
       const size = bank.kind === 'ram' ? d.ramBytes : d.flashBytes;
-      fn.bankDescribe(bank.cs, kind, base, size, bank.portBits, bank.burst ? 1 : 0);
-      const t = bank.timing;
-      fn.bankTiming(
-        bank.cs,
-        t.read,
-        t.readBusy,
-        t.burstFirst,
-        t.burstNext,
-        t.burstBusy,
-        t.write,
-        t.writeBusy,
-        t.burstWrite,
-        t.burstWriteBusy,
-      );
+      fn.bankDescribe(bank.cs, kind, base, size);
     }
     fn.setDataFlashSelect(d.dataFlashSelect);
     const { partNumber, icache, dcache, microcode, dualPortRam, fecs } = partNamed(d.cpu);
@@ -605,6 +597,13 @@ export class Board {
     const { fn } = this.#core;
     const d = this.description;
     fn.setReg(this.#registerId(638), d.immr);
+    for (const [upm, table] of [d.upma, d.upmb].entries()) {
+      if (table === undefined) continue;
+      for (const [address, word] of upmWords(table).entries()) {
+        fn.hostImmrWrite(MDR, 4, word);
+        fn.hostImmrWrite(MCR, 4, upm * MCR_UM + address);
+      }
+    }
     for (const [offset, size, value] of d.registers) fn.hostImmrWrite(offset, size, value);
     for (const bank of d.banks) {
       fn.hostImmrWrite(0x104 + 8 * bank.cs, 4, bank.or);

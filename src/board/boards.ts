@@ -1,32 +1,6 @@
 import { UsageError } from '../errors.js';
 import { type PartName, partNamed } from './parts.js';
-
-/**
- * Timing of a chip-select bank in core clocks, counted from the clock that
- * drives TS: when the (first) word is there, and when the next access may
- * start. Source: UPM tables of published board support packages, collected in
- * the hardware reference `core-timing.md` §4.
- */
-export interface BankTiming {
-  /** Single read: until the data is there. */
-  read: number;
-  /** Single read: until the next access may start. */
-  readBusy: number;
-  /** Burst read of a line: until its first word is there. */
-  burstFirst: number;
-  /** Burst read: from one word to the next. */
-  burstNext: number;
-  /** Burst read: until the next access may start. */
-  burstBusy: number;
-  /** Single write: until it is acknowledged. */
-  write: number;
-  /** Single write: until the next access may start. */
-  writeBusy: number;
-  /** Burst write of a line: until its last word is acknowledged. */
-  burstWrite: number;
-  /** Burst write: until the next access may start. */
-  burstWriteBusy: number;
-}
+import { UPM_EDO_60NS_40MHZ, UPM_PATTERNS, type UpmTable } from './upm.js';
 
 /** What is soldered to one chip select. */
 export interface BankDescription {
@@ -34,17 +8,18 @@ export interface BankDescription {
   cs: number;
   /** What answers: the board's RAM, its flash, or nothing (reads all ones, ignores writes). */
   kind: 'ram' | 'flash' | 'empty';
-  /** BRx as the boot loader leaves it (MPC860 UM, Memory Controller: Base Registers). */
+  /** BRx as the boot loader leaves it: base address, port width, GPCM or UPM (MPC860 UM, Memory Controller: Base Registers). */
   br: number;
-  /** ORx as the boot loader leaves it. */
+  /** ORx as the boot loader leaves it: window, burst inhibit, wait states of the GPCM. */
   or: number;
-  /** Port width, bits. */
-  portBits: 8 | 16 | 32;
-  /** False: OR[BI] = 1, a line fill becomes single accesses. */
-  burst: boolean;
-  /** How long its accesses take. */
-  timing: BankTiming;
 }
+
+// Offsets in the internal memory map, and the fields that `withClock` changes
+const MAMR = 0x170;
+const MBMR = 0x174;
+const MXMR_PT = 2 ** 24;
+const PLPRCR = 0x284;
+const PLPRCR_MF = 2 ** 20;
 
 /** Serial ports that can be the console, by the core's number. */
 export const CONSOLE_PORTS = ['SMC1', 'SMC2', 'SCC1', 'SCC2', 'SCC3', 'SCC4'] as const;
@@ -88,6 +63,10 @@ export interface BoardDescription {
   immr: number;
   /** What is soldered to the chip selects; those not named have nothing. */
   banks: readonly BankDescription[];
+  /** RAM of UPMA as the boot loader loads it [nothing: all zeros, a machine that never answers]. */
+  upma?: UpmTable;
+  /** RAM of UPMB. */
+  upmb?: UpmTable;
   /** Internal registers the boot loader writes before it enters the image: [offset, size in bytes, value]. */
   registers: readonly (readonly [offset: number, size: 1 | 2 | 4, value: number])[];
   /** Port B output that selects the data flash when low, mask. */
@@ -103,39 +82,11 @@ export interface BoardDescription {
 }
 
 /**
- * 60 ns DRAM behind UPMA at 40 MHz. The eth_comm board's own UPM table is not
- * published; this is the table of the MBX860, a 40 MHz board with the same
- * class of memory (`core-timing.md` §4).
- */
-const DRAM_60NS_40MHZ: BankTiming = {
-  read: 4,
-  readBusy: 5,
-  burstFirst: 4,
-  burstNext: 2,
-  burstBusy: 11,
-  write: 3,
-  writeBusy: 5,
-  burstWrite: 9,
-  burstWriteBusy: 11,
-};
-
-/** GPCM flash with SCY = 3: five clocks a beat, no bursts. */
-const FLASH_SCY3: BankTiming = {
-  read: 5,
-  readBusy: 5,
-  burstFirst: 5,
-  burstNext: 5,
-  burstBusy: 20,
-  write: 5,
-  writeBusy: 5,
-  burstWrite: 20,
-  burstWriteBusy: 20,
-};
-
-/**
  * Frasca's Ethernet-Comm board as RTEMS 4.6 knows it (`eth_comm` BSP): MPC860
  * at 40 MHz, a DRAM SIMM, 16-bit flash; here with a serial data flash on the
- * SPI as the 2004 product had. IMMR at 0xFF000000, PIT clock 1 MHz.
+ * SPI as the 2004 product had. IMMR at 0xFF000000, PIT clock 1 MHz. The board's
+ * own UPM table is not published; this is the MBX860's, a 40 MHz board with the
+ * same class of memory, refresh included.
  */
 export const ETH_COMM: BoardDescription = {
   name: 'eth_comm',
@@ -148,9 +99,10 @@ export const ETH_COMM: BoardDescription = {
   dataFlashBytes: 2 << 20,
   immr: 0xff00_0000,
   banks: [
-    { cs: 0, kind: 'flash', br: 0xfff0_0801, or: 0xfff0_0930, portBits: 16, burst: false, timing: FLASH_SCY3 },
-    { cs: 7, kind: 'ram', br: 0x0000_0081, or: 0xfe00_0400, portBits: 32, burst: true, timing: DRAM_60NS_40MHZ },
+    { cs: 0, kind: 'flash', br: 0xfff0_0801, or: 0xfff0_0930 },
+    { cs: 7, kind: 'ram', br: 0x0000_0081, or: 0xfe00_0400 },
   ],
+  upma: UPM_EDO_60NS_40MHZ,
   registers: [
     [0x004, 4, 0xffff_ff88],
     [0x000, 4, 0x0060_2900],
@@ -159,6 +111,7 @@ export const ETH_COMM: BoardDescription = {
     [0x284, 4, 0x0090_0000],
     [0x200, 2, 0x0003],
     [0x17a, 2, 0x0200],
+    [MAMR, 4, 0x1382_1000],
   ],
   dataFlashSelect: 0x8000,
   console: 'SMC1',
@@ -167,13 +120,9 @@ export const ETH_COMM: BoardDescription = {
   mac: '08:00:3e:26:00:10',
 };
 
-/** PLPRCR: its offset and its multiplication factor. */
-const PLPRCR = 0x284;
-const PLPRCR_MF_SHIFT = 20;
-
 /**
  * The same board with another core clock, made by the PLL from the same crystal.
- * Accesses keep their length in clocks, as with memory that was chosen for the clock.
+ * Accesses keep their length in clocks, as with memory that was chosen for the clock; its refresh keeps its rate in time.
  * @param hz a multiple of the crystal's frequency
  * @throws UsageError for another one
  */
@@ -185,9 +134,12 @@ export function withClock(description: BoardDescription, hz: number): BoardDescr
   return {
     ...description,
     coreHz: hz,
-    registers: description.registers.map((register) =>
-      register[0] === PLPRCR ? ([PLPRCR, 4, (factor - 1) << PLPRCR_MF_SHIFT] as const) : register,
-    ),
+    registers: description.registers.map(([offset, size, value]) => {
+      if (offset === PLPRCR) return [PLPRCR, 4, (factor - 1) * PLPRCR_MF] as const;
+      if (offset !== MAMR && offset !== MBMR) return [offset, size, value] as const;
+      const period = Math.floor((Math.floor(value / MXMR_PT) * hz) / description.coreHz);
+      return [offset, 4, (value % MXMR_PT) + Math.min(Math.max(period, 1), 255) * MXMR_PT] as const;
+    }),
   };
 }
 
@@ -240,8 +192,14 @@ export function checkBoard(board: BoardDescription): void {
     if (board.banks.filter(({ cs }) => cs === bank.cs).length > 1) throw bad(`${at} is described twice`);
     whole(`${at}: br`, bank.br, 0, U32);
     whole(`${at}: or`, bank.or, 0, U32);
-    if (![8, 16, 32].includes(bank.portBits)) throw bad(`${at}: portBits must be 8, 16 or 32, not ${bank.portBits}`);
-    for (const [field, clocks] of Object.entries(bank.timing)) whole(`${at}: ${field}`, clocks, 1, 100_000);
+  }
+  for (const machine of ['upma', 'upmb'] as const) {
+    for (const [pattern, words] of Object.entries(board[machine] ?? {})) {
+      if (!Object.hasOwn(UPM_PATTERNS, pattern)) throw bad(`${machine} has no pattern '${pattern}'`);
+      const { length } = UPM_PATTERNS[pattern as keyof UpmTable];
+      if (words.length > length) throw bad(`${machine}: ${pattern} has at most ${length} words, not ${words.length}`);
+      for (const word of words) whole(`${machine}: ${pattern}`, word, 0, U32);
+    }
   }
   for (const [offset, size, value] of board.registers) {
     const at = `register 0x${offset.toString(16)}`;

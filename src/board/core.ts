@@ -6,19 +6,7 @@ export interface CoreFunctions {
   configure(ramBytes: number, flashBytes: number, dataFlashBytes: number): number;
   flashBase(): number;
   dataFlashBase(): number;
-  bankDescribe(bank: number, kind: number, base: number, size: number, portBits: number, flags: number): void;
-  bankTiming(
-    bank: number,
-    read: number,
-    readBusy: number,
-    burstFirst: number,
-    burstNext: number,
-    burstBusy: number,
-    write: number,
-    writeBusy: number,
-    burstWrite: number,
-    burstWriteBusy: number,
-  ): void;
+  bankDescribe(bank: number, kind: number, base: number, size: number): void;
   partConfigure(partNumber: number, icSets: number, icWays: number, dcSets: number, dcWays: number): void;
   powerOn(coreHz: number, oscmHz: number, extclkHz: number): void;
   run(until: number): number;

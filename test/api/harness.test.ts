@@ -8,6 +8,7 @@ import {
   Lab,
   Ping,
   type Policy,
+  type UpmTable,
   UsageError,
 } from 'quicc860';
 import { describe, expect, it } from 'vitest';
@@ -56,7 +57,7 @@ describe('the board as a test harness', () => {
     board.console.expect(/mpc860\r\n/iy);
   });
 
-  const [flash, ram] = ETH_COMM.banks;
+  const [flash] = ETH_COMM.banks;
   const wrong: [string, Partial<BoardDescription>][] = [
     ['ramBytes', { ramBytes: Number.NaN }],
     ['ramBytes', { ramBytes: 0x20_001 }],
@@ -65,7 +66,9 @@ describe('the board as a test harness', () => {
     ['mac', { mac: 'zz' }],
     ['console', { console: 'COM1' as 'SMC1' }],
     ['described twice', { banks: flash === undefined ? [] : [flash, flash] }],
-    ['burstNext', { banks: ram === undefined ? [] : [{ ...ram, timing: { ...ram.timing, burstNext: 0 } }] }],
+    ['readSingle', { upma: { readSingle: [-1] } }],
+    ['at most 8 words', { upma: { writeSingle: [4, 4, 4, 4, 4, 4, 4, 4, 1] } }],
+    ["no pattern 'burst'", { upmb: { burst: [1] } as UpmTable }],
     ['offset', { registers: [[0x3ffe, 4, 0]] }],
     ['value', { registers: [[0x17a, 2, 0x10000]] }],
   ];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { loadUpm, MBX_40MHZ } from '../support/upm.js';
 import { fcs, SocBench, withFcs } from './soc-bench.js';
 
 // MPC860T (Rev. D) Fast Ethernet Controller Supplement, chapter 6; hardware/fec.md
@@ -36,6 +37,9 @@ const RFINT = 0x02000000;
 const RXB = 0x01000000;
 const MII = 0x00800000;
 const EBERR = 0x00400000;
+
+/** A burst pattern of 193 clocks: 16 rounds of a loop of 12 words, four of them with TA, and LAST. */
+const BURST_OF_193 = [0x84, 0x00, 0x00, 0x00, 0x00, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04, 0x84, 0x05];
 
 const MII_MODE = 0x4;
 const FDEN = 0x4;
@@ -297,12 +301,12 @@ describe('FEC reception (Supplement: FEC Frame Reception; table 6-27)', () => {
 
   it('marks OV when the bus is so slow that the DMA falls behind by a FIFO', () => {
     const bench = fec();
-    // 16 bytes take 51 clocks to come in at 100 Mbit/s; this memory takes 200 for a burst.
-    bench.core.bankTiming(1, 4, 5, 4, 2, 11, 3, 5, 9, 200);
+    // 16 bytes take 51 clocks to come in at 100 Mbit/s.
+    loadUpm(bench.core, 0, { ...MBX_40MHZ, writeBurst: BURST_OF_193 });
     receive(bench, frame(STATION, 1518));
     bench.run(20_000);
     expect(status(bench, RX_RING)).toBe(0x0802);
-    bench.core.bankTiming(1, 4, 5, 4, 2, 11, 3, 5, 9, 11);
+    loadUpm(bench.core, 0, MBX_40MHZ);
     receive(bench, frame(STATION, 1518));
     expect(status(bench, RX_RING + 8)).toBe(0x0800);
   });
@@ -531,7 +535,7 @@ describe('FEC transmission (Supplement: FEC Frame Transmission; table 6-29)', ()
 
   it('reports UN when the DMA is slower than the wire, in the last BD of the frame, all of whose BDs are closed', () => {
     const bench = fec();
-    bench.core.bankTiming(1, 4, 5, 4, 2, 200, 3, 5, 9, 11);
+    loadUpm(bench.core, 0, { ...MBX_40MHZ, readBurst: BURST_OF_193 });
     const long = new Uint8Array(1400).fill(0x5a);
     transmit(bench, 0, 0x8000, long);
     transmit(bench, 1, 0x8c00, body, TX_BUFFER + 0x1000);

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { loadUpm, MBX_40MHZ } from '../support/upm.js';
 
 /** Exports of core.wasm that these tests use. */
 interface CoreExports {
   memory: WebAssembly.Memory;
   configure(ram: number, flash: number, dataFlash: number): number;
   dataFlashBase(): number;
-  bankDescribe(bank: number, kind: number, base: number, size: number, portBits: number, flags: number): void;
-  bankTiming(bank: number, ...clocks: number[]): void;
+  bankDescribe(bank: number, kind: number, base: number, size: number): void;
   powerOn(coreHz: number, oscmHz: number, extclkHz: number): void;
   run(until: number): number;
   now(): number;
@@ -102,11 +102,11 @@ export class SocBench {
       options.seed ?? 1,
     );
     if (options.fec !== undefined) this.core.fecConfigure(1, options.fec.phyAddress, options.fec.phyId);
-    this.core.bankDescribe(1, 1, this.constant('RAM_BASE'), RAM_BYTES, 32, 1);
-    this.core.bankTiming(1, 4, 5, 4, 2, 11, 3, 5, 9, 11);
+    this.core.bankDescribe(1, 1, this.constant('RAM_BASE'), RAM_BYTES);
     this.core.powerOn(CORE_HZ, 4_000_000, 4_000_000);
     this.core.setReg(0x1000 + 638, IMMR);
     this.w32(0x004, options.sypcr ?? 0xffff_ff88);
+    loadUpm(this.core, 0, MBX_40MHZ);
     this.w32(0x10c, 0xfff0_0000);
     this.w32(0x108, 0x0000_0081);
     // CS0 answers everywhere after reset.

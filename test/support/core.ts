@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { loadUpm, MBX_40MHZ } from './upm.js';
 
-/** A bare core with 1 MB of RAM at 0 on CS1 and 64 KB of flash at 0xFFF00000 on CS0, IMMR at 0xFF000000. */
+/**
+ * A bare core with 1 MB of 60 ns EDO DRAM at 0 on CS1 (UPMA as on an MBX860 at 40 MHz, refresh off) and 64 KB of flash at
+ * 0xFFF00000 on CS0 (GPCM, 5 clocks a beat), IMMR at 0xFF000000.
+ */
 export interface BareCore {
   readonly fn: Functions;
   constant(name: string): number;
@@ -28,9 +32,9 @@ interface Functions {
   configure(ram: number, flash: number, dataFlash: number): number;
   partConfigure(partNumber: number, icSets: number, icWays: number, dcSets: number, dcWays: number): void;
   flashBase(): number;
-  bankDescribe(bank: number, kind: number, base: number, size: number, portBits: number, flags: number): void;
-  bankTiming(bank: number, ...clocks: number[]): void;
+  bankDescribe(bank: number, kind: number, base: number, size: number): void;
   powerOn(core: number, oscm: number, extclk: number): void;
+  socConfigure(hrcw: number, modck: number, rev: number, dpram8k: number, consolePort: number, seed: number): void;
   run(until: number): number;
   now(): number;
   getReg(id: number): number;
@@ -53,9 +57,6 @@ const REG_SPR = 0x1000;
 export const SPR_ICTRL = 158;
 export const SPR_IMMR = 638;
 export const BRANCH_TO_SELF = 0x48000000;
-
-/** Timing of the RAM: 60 ns EDO at 40 MHz (hardware/core-timing.md section 4). */
-export const DRAM_TIMING = [4, 5, 4, 2, 11, 3, 5, 9, 11] as const;
 
 const module = new WebAssembly.Module(readFileSync(new URL('../../dist/core.wasm', import.meta.url)));
 
@@ -82,11 +83,9 @@ export function bareCore(part?: BarePart): BareCore {
     return Number(value.value) >>> 0;
   };
   fn.configure(RAM_BYTES, 0x10000, 0);
-  for (let bank = 0; bank < 8; bank++) fn.bankDescribe(bank, 0, 0, 0, 32, 0);
-  fn.bankDescribe(0, 2, fn.flashBase(), 0x10000, 32, 0);
-  fn.bankTiming(0, 5, 5, 5, 5, 20, 5, 5, 20, 20);
-  fn.bankDescribe(1, 1, constant('RAM_BASE'), RAM_BYTES, 32, 1);
-  fn.bankTiming(1, ...DRAM_TIMING);
+  for (let bank = 0; bank < 8; bank++) fn.bankDescribe(bank, 0, 0, 0);
+  fn.bankDescribe(0, 2, fn.flashBase(), 0x10000);
+  fn.bankDescribe(1, 1, constant('RAM_BASE'), RAM_BYTES);
   if (part) {
     const { partNumber, icache, dcache } = part;
     fn.partConfigure(partNumber, icache.sets, icache.ways, dcache.sets, dcache.ways);
@@ -94,6 +93,7 @@ export function bareCore(part?: BarePart): BareCore {
   fn.powerOn(40_000_000, 4_000_000, 4_000_000);
   fn.setReg(REG_SPR + SPR_IMMR, 0xff000000);
   fn.hostImmrWrite(0x004, 4, 0xffffff88);
+  loadUpm(fn, 0, MBX_40MHZ);
   fn.hostImmrWrite(0x104, 4, 0xfff00930);
   fn.hostImmrWrite(0x100, 4, 0xfff00001);
   fn.hostImmrWrite(0x10c, 4, 0xfff00000);
