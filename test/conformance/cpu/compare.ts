@@ -2,8 +2,8 @@
 
 import { disassemble } from 'quicc860';
 import type { CoreRunner } from './core.js';
-import { differences, hex, type Outcome, type Program, same } from './program.js';
-import { addressOf, type Differs, essential } from './shrink.js';
+import { addressOf, differences, hex, type Outcome, type Program, same, WINDOWS, wordAt } from './program.js';
+import { type Differs, essential } from './shrink.js';
 
 /** What runs programs and says what should come out. */
 export interface Reference {
@@ -13,17 +13,25 @@ export interface Reference {
 /** A side under test: the core in a configuration, or something that stands for it. */
 export interface Subject {
   readonly name: string;
+  /** False of programs that it cannot run. */
+  takes(program: Program): boolean;
   run(program: Program, cycles?: number): Outcome;
 }
 
 export interface Mismatch {
   readonly program: Program;
   readonly subject: Subject;
+  /** Set if all is the same but the number of instructions that this subject and the first one executed. */
+  readonly counts: readonly [number, number] | undefined;
 }
 
 /** The core as a subject. */
 export function subjectOf(runner: CoreRunner): Subject {
-  return { name: runner.configuration.name, run: (program, cycles) => runner.run(program, cycles) };
+  return {
+    name: runner.configuration.name,
+    takes: (program) => runner.takes(program),
+    run: (program, cycles) => runner.run(program, cycles),
+  };
 }
 
 /** Runs `programs` on both sides, at the same time; returns every difference. */
@@ -33,12 +41,17 @@ export async function compare(
   subjects: readonly Subject[],
 ): Promise<Mismatch[]> {
   const expected = reference.run(programs);
-  const got = subjects.map((subject) => programs.map((program) => subject.run(program)));
+  const got = subjects.map((subject) =>
+    programs.map((program) => (subject.takes(program) ? subject.run(program) : undefined)),
+  );
   const outcomes = await expected;
   return programs.flatMap((program, i) =>
-    subjects.flatMap((subject, s) => {
+    subjects.flatMap((subject, s): Mismatch[] => {
       const [a, b] = [outcomes[i], got[s]?.[i]];
-      return a !== undefined && b !== undefined && same(a, b) ? [] : [{ program, subject }];
+      if (b === undefined) return [];
+      if (a === undefined || !same(a, b)) return [{ program, subject, counts: undefined }];
+      const first = got[0]?.[i]?.instructions ?? b.instructions;
+      return first === b.instructions ? [] : [{ program, subject, counts: [first, b.instructions] as const }];
     }),
   );
 }
@@ -56,9 +69,8 @@ export function differsOn(reference: Reference, subject: Subject, original: Outc
     const got = programs.map((program) => subject.run(program, SHRINK_CYCLES));
     const asked = programs.flatMap((program, i) => {
       const outcome = got[i];
-      return outcome !== undefined && (outcome.ending !== 'other' || original.ending === 'other')
-        ? [{ program, outcome, i }]
-        : [];
+      if (outcome === undefined || (unusable(outcome) && !unusable(original))) return [];
+      return [{ program, outcome, i }];
     });
     const expected =
       asked.length === 0
@@ -70,10 +82,15 @@ export function differsOn(reference: Reference, subject: Subject, original: Outc
     const result = programs.map(() => false);
     asked.forEach(({ outcome, i }, n) => {
       const should = expected[n];
-      result[i] = should !== undefined && should.ending !== 'other' && !same(should, outcome);
+      result[i] = should !== undefined && !unusable(should) && !same(should, outcome);
     });
     return result;
   };
+}
+
+/** It did not end, or left what a program may touch. */
+function unusable({ ending }: Outcome): boolean {
+  return ending === 'other' || ending === 'interrupted';
 }
 
 /** A program as text: what it starts from, as far as that is not zero, its instructions, and how both sides ended. */
@@ -88,15 +105,26 @@ export function describe(program: Program, reference: Outcome, core: Outcome): s
   ]
     .filter(([, value]) => value !== 0)
     .map(([name, value]) => `${name}=${hex(value)}`);
+  const memory: string[] = [];
+  let start = 0;
+  for (const { at, bytes } of WINDOWS) {
+    for (let i = 0; i < bytes; i += 4, start += 4) {
+      const value = wordAt(program.memory, start);
+      if (value !== 0) memory.push(`${hex(at + i)}:${hex(value)}`);
+    }
+  }
   const lines = essential(program).map((i) => {
     const word = program.words[i] ?? 0;
     const substitute = program.substitutes.get(i);
-    const other = substitute === undefined ? '' : `   (reference: ${disassemble(substitute, addressOf(i))})`;
+    const other =
+      substitute === undefined
+        ? ''
+        : `   (reference: ${substitute.map((instead, n) => disassemble(instead, addressOf(i + n))).join('; ')})`;
     return `  ${addressOf(i).toString(16)}  ${word.toString(16).padStart(8, '0')}  ${disassemble(word, addressOf(i))}${other}`;
   });
   return [
     `start: ${state.length === 0 ? 'all registers zero' : state.join(' ')}`,
-    `memory: ${program.memory.some((byte) => byte !== 0) ? 'as the seed makes it' : 'zero'}`,
+    `memory: ${memory.length === 0 ? 'zero' : memory.join(' ')}`,
     `${lines.length} instructions:`,
     ...lines,
     'final states:',

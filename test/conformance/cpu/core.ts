@@ -120,6 +120,11 @@ export class CoreRunner {
     this.overhead = this.instructionsOf(CODE, [assemble('ba', DONE)]);
   }
 
+  /** Whether `program` may run in this configuration: where the data cache writes through, dcbz is an exception. */
+  takes(program: Program): boolean {
+    return !(this.configuration.writeThrough && program.zeroesBlocks);
+  }
+
   /** Runs `program` and says what became of it; one that does not end within `cycles` clocks is stopped. */
   run(program: Program, cycles = CYCLES_MAX): Outcome {
     const { core, ram } = this;
@@ -140,8 +145,9 @@ export class CoreRunner {
     fn.setReg(REG_XER, xer);
     fn.setReg(REG_LR, lr);
     fn.setReg(REG_CTR, ctr);
+    const before = this.instructions;
     const stop = this.go(cycles);
-    return this.outcome(stop);
+    return this.outcome(stop, this.instructions - before);
   }
 
   /** Loads both TLBs with PAGES. */
@@ -215,7 +221,7 @@ export class CoreRunner {
     return counted;
   }
 
-  private outcome(stop: number): Outcome {
+  private outcome(stop: number, instructions: number): Outcome {
     const { core } = this;
     const { fn } = core;
     const memory = new Uint8Array(COMPARED_BYTES);
@@ -228,16 +234,14 @@ export class CoreRunner {
     const from = core.spr(SRR0);
     const vector = pc - VECTORS;
     let ending: Ending = VECTOR_ENDINGS.get(vector) ?? 'other';
-    let detail = '';
     if (ending === 'trap' && core.spr(SRR1) & SRR1_PRIVILEGED) ending = 'illegal';
-    if (stop !== STOP_CHECKSTOP) detail = ` no end, at ${hex(pc)}`;
-    else if (vector === 0xc00 && from === DONE + 4) ending = 'done';
-    else if (ending === 'other') detail = ` exception at ${hex(pc)} from ${hex(from)}`;
-    if (stop !== STOP_CHECKSTOP) ending = 'other';
+    if (vector === 0xc00 && from === DONE + 4) ending = 'done';
+    if (stop !== STOP_CHECKSTOP) ending = 'interrupted';
+    const detail = ending === 'other' ? ` exception at ${hex(pc)} from ${hex(from)}` : '';
     return {
       ending,
       detail,
-      at: ending === 'done' ? 0 : from,
+      at: ending === 'done' ? 0 : ending === 'interrupted' ? pc : from,
       registers: {
         gpr: Uint32Array.from({ length: 32 }, (_, n) => core.gpr(n)),
         cr: core.cr,
@@ -246,6 +250,7 @@ export class CoreRunner {
         ctr: fn.getReg(REG_CTR) >>> 0,
       },
       memory,
+      instructions,
     };
   }
 }

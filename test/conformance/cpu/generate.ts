@@ -8,6 +8,7 @@ import {
   assemble,
   encode,
   type Form,
+  fieldOf,
   form,
   formsOfKind,
   type Operand,
@@ -21,13 +22,16 @@ import {
   CODE,
   CODE_BYTES,
   DONE,
+  MAIN_WINDOW,
+  NEAR_WINDOW,
   type Program,
   type Registers,
+  SECOND_WINDOW,
   WINDOW_BYTES,
-  WINDOWS,
   XER_BITS,
 } from './program.js';
 import { Xorshift } from './random.js';
+import * as routines from './routines.js';
 
 const XER = 1;
 const LR = 8;
@@ -36,6 +40,8 @@ const CTR = 9;
 /** BO (PowerPC architecture, branch instructions): no decrement, and no condition. */
 const BO_NO_DECREMENT = 4;
 const BO_NO_CONDITION = 16;
+const BO_TRUE = 12;
+const BO_FALSE = 4;
 const BO_DECREMENT_NONZERO = [16, 17, 24, 25];
 const BO_DECREMENT_NONZERO_AND = [0, 1, 8, 9];
 
@@ -50,10 +56,7 @@ const WORDS_MAX = CODE_BYTES / 4 - 600;
 
 /** What QEMU's MPC8xx model takes for illegal; it changes nothing that a program without stale lines sees (deviations.ts). */
 const REFERENCE_LACKS: ReadonlySet<string> = new Set(['dcbt', 'dcbtst', 'dcbst', 'dcbf']);
-const NOP = 0x60000000;
 const LINE = 16;
-const WINDOWS_AT = WINDOWS[0]?.at ?? 0;
-const FIRST_LINE_END = WINDOWS_AT + LINE;
 
 export interface GeneratorOptions {
   /** Mnemonics that may appear beside what the frame of a program needs; undefined: all. */
@@ -70,7 +73,9 @@ export function generate(seed: number, options: GeneratorOptions = {}): Program 
 class Generator {
   private readonly random: Xorshift;
   private readonly words: number[] = [];
-  private readonly substitutes = new Map<number, number>();
+  private readonly substitutes = new Map<number, readonly number[]>();
+  private readonly groups: number[][] = [];
+  private zeroesBlocks = false;
   private readonly executed = new Map<string, number>();
   private readonly pool: number[] = [];
   private readonly poolUses: { index: number; slot: number }[] = [];
@@ -84,6 +89,10 @@ class Generator {
   private byteCount: number | undefined;
   /** How often the code being written is executed at least. */
   private times = 1;
+  /** Data lies next to code, and code is written. */
+  private readonly nearCode: boolean;
+  /** There may be a dcbz. */
+  private readonly zeroing: boolean;
   private checkpoints = 0;
   private sinceCheckpoint = 0;
 
@@ -94,6 +103,8 @@ class Generator {
     this.seed = seed;
     this.options = options;
     this.random = new Xorshift(seed);
+    this.nearCode = seed % 4 === 0;
+    this.zeroing = seed % 3 === 0;
   }
 
   program(): Program {
@@ -122,6 +133,8 @@ class Generator {
       seed: this.seed,
       words: Uint32Array.from([...this.words, ...this.pool]),
       substitutes: this.substitutes,
+      groups: this.groups,
+      zeroesBlocks: this.zeroesBlocks,
       length,
       registers,
       memory,
@@ -144,7 +157,7 @@ class Generator {
     f.instruction.operands.forEach((operand, i) => {
       if (operand === 'rD' || operand === 'rA=' || operand === 'rA!') this.known.delete(values[i] ?? 0);
     });
-    if (REFERENCE_LACKS.has(f.mnemonic)) this.substitutes.set(index, NOP);
+    if (REFERENCE_LACKS.has(f.mnemonic)) this.substitutes.set(index, routines.nothing);
     this.executed.set(f.mnemonic, (this.executed.get(f.mnemonic) ?? 0) + this.times);
     this.sinceCheckpoint++;
     return index;
@@ -158,7 +171,7 @@ class Generator {
     const reserved = ~(opcodeMask(f) | operandMask(f.instruction) | f.word) >>> 0;
     const set = (this.random.word() & reserved) >>> 0;
     if (set === 0) return;
-    if (!this.substitutes.has(index)) this.substitutes.set(index, word);
+    if (!this.substitutes.has(index)) this.substitutes.set(index, [word]);
     this.words[index] = (word | set) >>> 0;
   }
 
@@ -275,13 +288,13 @@ class Generator {
     this.maybeReserved(f);
   }
 
-  private value(operand: Operand): number {
+  private value(operand: Operand, ...avoid: number[]): number {
     const { random } = this;
     switch (operand) {
       case 'rD':
       case 'rA=':
       case 'rA!':
-        return this.target();
+        return this.target(...avoid);
       case 'rA':
       case 'rA|0':
       case 'rB':
@@ -295,19 +308,27 @@ class Generator {
     }
   }
 
-  /** Divisors are never zero: the quotient is then another on the part than in the reference (deviations.ts). */
+  /** Division, by zero too (deviations.ts). */
   divide(f: Form): void {
     const { random } = this;
     const a = this.operand();
     const b = this.target();
-    if (random.once(3)) {
-      let by = random.edge();
-      if (by === 0) by = 0xffffffff;
+    let mayBeZero = false;
+    const way = random.below(6);
+    if (way < 2) {
+      const by = random.edge();
+      mayBeZero = by === 0;
       this.constant(b, by);
+    } else if (way === 2) {
+      // Small or nothing
+      mayBeZero = true;
+      this.put('rlwinm', b, this.source(), random.below(32), random.between(25, 31), 31);
     } else {
       this.put(random.once(2) ? 'ori' : 'oris', b, this.source(), random.pick([1, 2, 8, 0x80, 0x8000, 0x7fff, 0x100]));
     }
-    this.putForm(f, [this.target(), a, b]);
+    const d = this.target();
+    const index = this.putForm(f, [d, a, b]);
+    if (mayBeZero) this.substitutes.set(index, routines.divide(f, this.words[index] ?? 0, d, a, b));
     this.maybeReserved(f);
   }
 
@@ -325,11 +346,8 @@ class Generator {
       if (which === 0 && this.lrLocked === 0) this.putForm(f, [LR, this.operand()]);
       else if (which === 1 && this.ctrLocked === 0) this.putForm(f, [CTR, this.operand()]);
       else if (which === 2) {
-        // Only bits that exist: clears 3–15, then 24.
-        const r = this.target();
-        this.put('rlwinm', r, this.source(), 0, 16, 2);
-        this.put('rlwinm', r, r, 0, 25, 23);
-        this.putForm(f, [XER, r]);
+        const r = this.operand();
+        this.substitutes.set(this.putForm(f, [XER, r]), routines.moveToXer(r));
         this.byteCount = undefined;
       } else {
         this.setByteCount(random.below(128));
@@ -378,7 +396,8 @@ class Generator {
   /** An address at which `bytes` bytes lie in a window. */
   private place(bytes: number, alignment: number): number {
     const { random } = this;
-    const window = random.once(4) ? random.pick(WINDOWS.slice(1)) : random.pick(WINDOWS);
+    const small = this.nearCode && bytes <= NEAR_WINDOW.bytes && random.once(2) ? NEAR_WINDOW : SECOND_WINDOW;
+    const window = random.once(4) ? small : MAIN_WINDOW;
     const last = window.at + window.bytes - bytes;
     let ea = random.between(window.at, last);
     const kind = random.below(8);
@@ -425,9 +444,8 @@ class Generator {
     const free = (r: number): boolean => usable(r) && !(update && this.locked.has(r));
     if (random.once(5) && !update) {
       // What some register holds decides, within 256 bytes.
-      const window = WINDOWS[0];
-      if (window !== undefined && bytes <= 256) {
-        const at = (window.at + random.below(window.bytes - 255 - bytes + 1)) & ~3;
+      if (bytes <= 256) {
+        const at = (MAIN_WINDOW.at + random.below(MAIN_WINDOW.bytes - 255 - bytes + 1)) & ~3;
         const r = this.pointerTarget(free);
         this.put('rlwinm', r, this.source(), random.below(32), 24, 31 - Math.log2(alignment));
         if (!indexed) return [at, r];
@@ -469,10 +487,33 @@ class Generator {
     const load = instruction.kind === 'load';
     const update = instruction.operands.includes('rA!');
     const register = load ? this.target() : this.source();
+    if (update && this.random.once(12) && this.updateInvalid(f, register)) return;
     // An update form that loads its own base is invalid.
     const operands = this.address(f, instruction.bytes, 1, (r) => !(load && update && r === register));
     this.putForm(f, [register, ...operands]);
     this.maybeReserved(f);
+  }
+
+  /** An invalid update form: the base is r0, or the register that is loaded. */
+  private updateInvalid(f: Form, register: number): boolean {
+    const { random } = this;
+    const { instruction } = f;
+    const base = instruction.kind === 'load' && random.once(2) ? register : 0;
+    if (this.locked.has(base)) return false;
+    const ea = this.place(instruction.bytes, 1);
+    let operands: [number, number];
+    if (instruction.operands.includes('rB')) {
+      const b = this.target(base);
+      this.put('subfic', b, base, ea);
+      operands = [base, b];
+    } else {
+      const d = random.between(-0x8000, 0x7fff);
+      this.constant(base, ea - d);
+      operands = [d, base];
+    }
+    this.substitutes.set(this.putForm(f, [register, ...operands]), routines.update(f, register, operands));
+    this.maybeReserved(f);
+    return true;
   }
 
   multiple(f: Form): void {
@@ -500,17 +541,22 @@ class Generator {
     const count = (bytes + 3) >> 2;
     const first = this.source();
     const within = (r: number): boolean => load && ((r - first) & 31) < count;
-    // The range must leave a register for the address, and no counter of a loop in it.
+    // No counter of a loop in the range, and something left for the reference to hold an address in.
     if (load && (count > 28 || [...this.locked].some(within))) return;
-    if (load && Array.from({ length: 31 }, (_, i) => i + 1).filter((r) => !within(r) && !this.locked.has(r)).length < 3)
-      return;
-    const usable = (r: number): boolean => !within(r);
+    let operands: [number, number];
     if (counted) {
-      this.putForm(f, [first, ...this.address(f, bytes, 1, usable)]);
+      const [a = 0, b = 0] = this.address(f, bytes, 1);
+      operands = [a, b];
     } else {
-      const r = this.pointerTarget(usable);
+      const r = this.pointerTarget(() => true);
       this.constant(r, this.place(bytes, 1));
-      this.putForm(f, [first, r, nb]);
+      operands = [r, nb];
+    }
+    const index = this.putForm(f, [first, ...operands]);
+    const [a, b] = operands;
+    // rA as zero is no register of the range; nb is none at all.
+    if ((a !== 0 && within(a)) || (counted && within(b))) {
+      this.substitutes.set(index, routines.stringLoad(f, first, count, operands));
     }
     if (load) for (let r = 0; r < 32; r++) if (within(r)) this.known.delete(r);
     this.maybeReserved(f);
@@ -525,7 +571,7 @@ class Generator {
     const lwarx = form('lwarx');
     const stwcx = form('stwcx.');
     const word = this.place(4, 4);
-    const other = word < FIRST_LINE_END ? word + LINE : WINDOWS_AT;
+    const other = (word & ~(LINE - 1)) === MAIN_WINDOW.at ? word + LINE : MAIN_WINDOW.at;
     const a = this.pointerTarget(() => true);
     const b = this.pointerTarget((r) => r !== a);
     const reach = (ea: number): number[] => {
@@ -548,6 +594,14 @@ class Generator {
     }
   }
 
+  zero(f: Form): void {
+    if (!this.zeroing) return;
+    const [a = 0, b = 0] = this.address(f, 1, 1);
+    this.zeroesBlocks = true;
+    this.substitutes.set(this.putForm(f, [a, b]), routines.zeroBlock(a, b));
+    this.maybeReserved(f);
+  }
+
   cache(f: Form): void {
     const { random } = this;
     const { name } = f.instruction;
@@ -568,7 +622,14 @@ class Generator {
 
   private structure(depth: number): void {
     const { random } = this;
-    switch (random.below(8)) {
+    if (this.nearCode && random.once(4)) {
+      this.patch(depth);
+      return;
+    }
+    switch (random.below(9)) {
+      case 8:
+        this.test(depth);
+        return;
       case 0:
       case 1:
       case 2:
@@ -614,6 +675,48 @@ class Generator {
     this.words[index] = encode(form(mnemonic), [bo, bi, mnemonic.endsWith('a') ? this.here : this.here - from]);
   }
 
+  /** What compilers write: a comparison or a record form, and a branch on what it found right behind it. */
+  private test(depth: number): void {
+    const { random } = this;
+    let field = 0;
+    const forms = random.once(2) ? COMPARES : RECORDS;
+    const f = random.pick(forms);
+    this.plain(f);
+    if (forms === COMPARES) field = fieldOf(this.words.at(-1) ?? 0, 'crfD');
+    const from = this.here;
+    const branch = this.words.length;
+    const bo = random.pick([BO_TRUE, BO_TRUE + 1, BO_FALSE, BO_FALSE + 1]);
+    const bi = 4 * field + random.below(4);
+    this.put('bc', bo, bi, 0);
+    this.optional(() => this.steps(random.below(6), depth + 1));
+    this.words[branch] = encode(form('bc'), [bo, bi, this.here - from]);
+  }
+
+  /** Writes an instruction over another and executes it, with the cache instructions that this takes (PowerPC architecture). */
+  private patch(depth: number): void {
+    const { random } = this;
+    const data = this.target(0);
+    const at = this.target(0, data);
+    const f = random.pick(ALU);
+    const values = f.instruction.operands.map((operand) => this.value(operand, data, at));
+    const group: number[] = [];
+    const start = this.words.length;
+    this.constant(data, encode(f, values));
+    const load = this.put('addi', at, 0, 0);
+    this.put('stw', data, 0, at);
+    this.put('dcbst', 0, at);
+    this.put('sync');
+    this.put('icbi', 0, at);
+    this.put('isync');
+    for (let i = start; i < this.words.length; i++) group.push(i);
+    this.steps(random.below(4), depth + DEPTH_MAX);
+    group.push(this.words.length);
+    this.words[load] = encode(form('addi'), [at, 0, this.here]);
+    const slot = this.putForm(f, values);
+    this.words[slot] = 0;
+    this.groups.push(group);
+  }
+
   /** A branch to further down through b, ba, bl, bla, or LR or CTR, the register branches under any condition. */
   private jump(depth: number): void {
     const { random } = this;
@@ -632,10 +735,15 @@ class Generator {
       const load = this.put('addi', r, 0, 0);
       this.put('mtspr', CTR, r);
       const f = form(this.lrLocked === 0 && random.once(2) ? 'bcctrl' : 'bcctr');
-      this.putForm(f, [random.below(32) | BO_NO_DECREMENT, random.below(32)]);
+      const bo = random.below(32);
+      const bi = random.below(32);
+      const index = this.putForm(f, [bo, bi]);
+      const decrements = (bo & BO_NO_DECREMENT) === 0;
+      if (decrements) this.substitutes.set(index, routines.branchDecrementing(f.mnemonic === 'bcctrl', bo, bi, index));
       this.maybeReserved(f);
       this.optional(() => this.steps(random.below(6), depth + 1));
-      this.words[load] = encode(form('addi'), [r, 0, this.here | random.below(4)]);
+      const target = this.here | random.below(4);
+      this.words[load] = encode(form('addi'), [r, 0, decrements ? target + 1 : target]);
     } else {
       const mnemonic = `b${this.lrLocked === 0 && random.once(2) ? 'l' : ''}${random.once(2) ? 'a' : ''}`;
       const from = this.here;
@@ -745,6 +853,9 @@ class Generator {
 }
 
 const ALU = formsOfKind('alu');
+const COMPARES = formsOfKind('compare');
+/** Everything that records in CR0. */
+const RECORDS = formsOfKind('alu', 'rotate').filter((f) => f.mnemonic.endsWith('.'));
 /** Weight, forms, and what makes an instruction of one of them. */
 const STEPS: readonly (readonly [number, readonly Form[], (g: Generator, f: Form) => void])[] = [
   [30, ALU, (g, f) => g.plain(f)],
@@ -759,6 +870,7 @@ const STEPS: readonly (readonly [number, readonly Form[], (g: Generator, f: Form
   [4, formsOfKind('load-string', 'store-string'), (g, f) => g.string(f)],
   [1, formsOfKind('reserve', 'conditional-store'), (g, f) => g.reserve(f)],
   [3, formsOfKind('cache'), (g, f) => g.cache(f)],
+  [1, formsOfKind('zero-block'), (g, f) => g.zero(f)],
   [1, formsOfKind('order'), (g, f) => g.plain(f)],
   [3, formsOfKind('spr'), (g, f) => g.spr(f)],
   [2, formsOfKind('trap'), (g, f) => g.trap(f)],

@@ -65,13 +65,6 @@ async function check(options: Options, qemu: Qemu): Promise<number> {
       await report(mismatch, qemu, options);
       return 1;
     }
-    const slower = runners.find((r) => r.instructions !== first.instructions);
-    if (slower !== undefined) {
-      console.log(
-        `instructions completed by seed ${seed}: ${first.instructions} with caches ${first.configuration.name}, ${slower.instructions} with ${slower.configuration.name}`,
-      );
-      return 1;
-    }
     for (const program of programs) tally(program, counts);
     for (; reported + MILLION <= first.instructions; reported += MILLION) {
       console.log(`${(reported + MILLION) / MILLION} M instructions equal, up to seed ${seed - 1}`);
@@ -82,7 +75,7 @@ async function check(options: Options, qemu: Qemu): Promise<number> {
 }
 
 /** About how many instructions a program executes, for the size of the last batch. */
-const MEAN = 950;
+const MEAN = 800;
 
 function tally(program: Program, counts: Map<string, number>): void {
   for (const [mnemonic, n] of program.executed) counts.set(mnemonic, (counts.get(mnemonic) ?? 0) + n);
@@ -104,18 +97,30 @@ function summary(counts: ReadonlyMap<string, number>, options: Options, executed
   if (fewest !== undefined && most !== undefined) {
     console.log(`${rows.length} forms; fewest: ${fewest[0]} ${fewest[1]}; most: ${most[0]} ${most[1]}`);
   }
+  const through = options.configurations.find((c) => c.writeThrough);
+  if (through !== undefined) {
+    console.log(`${through.name} ran those of the programs that have no dcbz: an alignment exception there`);
+  }
   console.log(
     `${executed} instructions of ${programs} programs equal in each of ${options.configurations.length} configurations (${options.configurations.map((c) => c.name).join(', ')})`,
   );
 }
 
-async function report({ program, subject }: Mismatch, qemu: Qemu, options: Options): Promise<void> {
+async function report({ program, subject, counts }: Mismatch, qemu: Qemu, options: Options): Promise<void> {
   const only = options.only === undefined ? '' : ` --only ${[...options.only].join(',')}`;
   const again = `npm run conformance:cpu -- --seed ${program.seed} --instructions 1 --caches ${subject.name}${only}`;
+  if (counts !== undefined) {
+    const [first, here] = counts;
+    console.log(
+      `the same end after ${first} instructions with caches ${options.configurations[0]?.name}, ${here} with ${subject.name}`,
+    );
+    console.log(`seed ${program.seed}; to repeat:\n  ${again}`);
+    return;
+  }
   const differs = differsOn(qemu, subject, subject.run(program));
   const [still] = await differs([program]);
   if (!still) console.log(`seed ${program.seed}, caches ${subject.name}: only after the programs before it`);
-  const smallest = still ? await shrink(program, differs) : program;
+  const smallest = still ? await shrink(program, differs, (p, cycles) => subject.run(p, cycles)) : program;
   const [expected] = await qemu.run([smallest]);
   if (expected !== undefined) console.log(describe(smallest, expected, subject.run(smallest)));
   console.log(`seed ${program.seed}, caches ${subject.name}; to repeat:\n  ${again}`);

@@ -13,9 +13,12 @@ export interface Options {
   readonly keep: string | undefined;
 }
 
+/** Executed in each configuration if no number is given: CI's run. */
+const INSTRUCTIONS = 12_000_000;
+
 export const USAGE = `npm run conformance:cpu -- [--seed N] [--instructions N] [--caches NAME,…] [--only MNEMONIC,…] [--keep DIR]
   --seed N            seed of the first program; the next ones have N + 1, N + 2, … (1)
-  --instructions N    execute at least so many in each configuration, at least one program (20000000)
+  --instructions N    execute at least so many in each configuration, at least one program (${INSTRUCTIONS})
   --caches NAME,…     of ${CONFIGURATIONS.map(({ name }) => name).join(', ')} (all)
   --only MNEMONIC,…   let programs consist of these, besides what their frame needs
   --keep DIR          leave QEMU's program, input and output there`;
@@ -23,7 +26,7 @@ export const USAGE = `npm run conformance:cpu -- [--seed N] [--instructions N] [
 /** The command's options from its arguments; throws an Error whose message is for the user. */
 export function parseOptions(args: readonly string[]): Options {
   let seed = 1;
-  let instructions = 20_000_000;
+  let instructions = INSTRUCTIONS;
   let configurations: readonly Configuration[] = CONFIGURATIONS;
   let only: ReadonlySet<string> | undefined;
   let keep: string | undefined;

@@ -4,8 +4,8 @@
  */
 
 /** First instruction; the literal pool follows the last one. */
-export const CODE = 0x1000;
-export const CODE_BYTES = 0x3000;
+export const CODE = 0x1080;
+export const CODE_BYTES = 0x2f80;
 
 /** A range of memory that programs read and write, and that is compared. */
 export interface Window {
@@ -13,11 +13,13 @@ export interface Window {
   readonly bytes: number;
 }
 
-/** Both cross a page; the second stands so that a line of the first and one of it fall into the same set of a cache. */
-export const WINDOWS: readonly Window[] = [
-  { at: 0x4e80, bytes: 0x300 },
-  { at: 0x5f80, bytes: 0x100 },
-];
+/** Crosses a page. */
+export const MAIN_WINDOW: Window = { at: 0x4e80, bytes: 0x300 };
+/** Crosses another one, in other lines of the same sets of a cache. */
+export const SECOND_WINDOW: Window = { at: 0x5f80, bytes: 0x100 };
+/** In the page in which the code begins, up to its first line. */
+export const NEAR_WINDOW: Window = { at: 0x1000, bytes: 0x80 };
+export const WINDOWS: readonly Window[] = [MAIN_WINDOW, SECOND_WINDOW, NEAR_WINDOW];
 
 /** Places for the registers as they are in the course of the program. */
 export const CHECKPOINTS = 0x7000;
@@ -27,6 +29,14 @@ export const CHECKPOINTS_MAX = 12;
 export const COMPARED: readonly Window[] = [...WINDOWS, { at: CHECKPOINTS, bytes: CHECKPOINTS_MAX * CHECKPOINT_BYTES }];
 export const COMPARED_BYTES = COMPARED.reduce((sum, { bytes }) => sum + bytes, 0);
 export const WINDOW_BYTES = WINDOWS.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** Room for what the reference's routines save (routines.ts); no program reads or writes it. */
+export const SCRATCH = 0x7b00;
+
+/** Address of instruction `index` of a program. */
+export function addressOf(index: number): number {
+  return CODE + 4 * index;
+}
 
 /** Where a program goes when it is done. */
 export const DONE = 0x20000;
@@ -53,8 +63,12 @@ export interface Program {
   readonly seed: number;
   /** Instructions and literal pool, at CODE. */
   readonly words: Uint32Array;
-  /** What the reference runs in place of a word that it does not take but that the manual equates to this one. */
-  readonly substitutes: ReadonlyMap<number, number>;
+  /** What the reference runs in place of an instruction, by its index (routines.ts). */
+  readonly substitutes: ReadonlyMap<number, readonly number[]>;
+  /** Indices of instructions that make sense together only: shrinking keeps all or none of a group. */
+  readonly groups: readonly (readonly number[])[];
+  /** It has a dcbz, which raises an exception where the data cache writes through. */
+  readonly zeroesBlocks: boolean;
   /** How many of `words` are instructions; the rest is the literal pool. */
   readonly length: number;
   readonly registers: Registers;
@@ -66,20 +80,22 @@ export interface Program {
 
 /**
  * How a run ended: at DONE, or with an exception at some instruction; illegal is what Linux makes SIGILL of: software
- * emulation or privilege.
+ * emulation or privilege; interrupted, that it had not ended when its time was over.
  */
-export type Ending = 'done' | 'trap' | 'illegal' | 'alignment' | 'other';
+export type Ending = 'done' | 'trap' | 'illegal' | 'alignment' | 'interrupted' | 'other';
 
 /** What is compared. */
 export interface Outcome {
   readonly ending: Ending;
   /** What it was if `ending` is other. */
   readonly detail: string;
-  /** Address of the instruction that an exception points at, 0 if done. */
+  /** Address of the instruction that an exception points at, or that was next when the run was interrupted; 0 if done. */
   readonly at: number;
   readonly registers: Registers;
   /** The compared ranges, one after the other. */
   readonly memory: Uint8Array;
+  /** How many of the program's instructions were executed; 0 from the reference, which does not count. */
+  readonly instructions: number;
 }
 
 const FLAG_NAMES = ['cr', 'xer', 'lr', 'ctr'] as const;
@@ -136,6 +152,8 @@ export function programOf(
     seed: 0,
     words,
     substitutes: new Map(),
+    groups: [],
+    zeroesBlocks: false,
     length: words.length,
     registers: { gpr: new Uint32Array(32), cr: 0, xer: 0, lr: 0, ctr: 0, ...start },
     memory,

@@ -3,7 +3,17 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMPARED_BYTES, type Ending, type Outcome, type Program, type Registers, WINDOW_BYTES } from './program.js';
+import { assemble } from './instructions.js';
+import {
+  addressOf,
+  CODE_BYTES,
+  COMPARED_BYTES,
+  type Ending,
+  type Outcome,
+  type Program,
+  type Registers,
+  WINDOW_BYTES,
+} from './program.js';
 import { INPUT_WORDS, OUTPUT_WORDS, stubElf } from './qemu-stub.js';
 
 /** QEMU's name of the part: its MPC8xx model has the instructions of the 860 and no others. */
@@ -60,16 +70,33 @@ export class Qemu {
   }
 }
 
+/** The program's words as the reference runs them, routines behind them. */
+function referenceCode({ words, substitutes }: Program): number[] {
+  const code = [...words];
+  for (const [index, routine] of substitutes) {
+    const [only] = routine;
+    if (routine.length === 1 && only !== undefined) {
+      code[index] = only;
+    } else {
+      code[index] = assemble('ba', addressOf(code.length));
+      code.push(...routine, assemble('ba', addressOf(index + 1)));
+    }
+  }
+  if (4 * code.length > CODE_BYTES) throw new Error('a program and its routines do not fit');
+  return code;
+}
+
 function inputOf(program: Program): Buffer {
-  const { registers, words, memory } = program;
-  const bytes = Buffer.alloc(4 * INPUT_WORDS + WINDOW_BYTES + 4 * words.length);
-  bytes.writeUInt32BE(4 * words.length, 0);
+  const { registers, memory } = program;
+  const code = referenceCode(program);
+  const bytes = Buffer.alloc(4 * INPUT_WORDS + WINDOW_BYTES + 4 * code.length);
+  bytes.writeUInt32BE(4 * code.length, 0);
   [...registers.gpr, registers.cr, registers.xer, registers.lr, registers.ctr].forEach((value, i) => {
     bytes.writeUInt32BE(value >>> 0, 4 + 4 * i);
   });
   bytes.set(memory, 4 * INPUT_WORDS);
-  words.forEach((word, i) => {
-    bytes.writeUInt32BE(program.substitutes.get(i) ?? word, 4 * INPUT_WORDS + WINDOW_BYTES + 4 * i);
+  code.forEach((word, i) => {
+    bytes.writeUInt32BE(word, 4 * INPUT_WORDS + WINDOW_BYTES + 4 * i);
   });
   return bytes;
 }
@@ -90,6 +117,7 @@ function outcomeOf(report: Buffer): Outcome {
     at: signal === 0 ? 0 : word(32),
     registers,
     memory: new Uint8Array(report.subarray(4 * OUTPUT_WORDS)),
+    instructions: 0,
   };
 }
 
@@ -100,5 +128,6 @@ function failed(detail: string): Outcome {
     at: 0,
     registers: { gpr: new Uint32Array(32), cr: 0, xer: 0, lr: 0, ctr: 0 },
     memory: new Uint8Array(COMPARED_BYTES),
+    instructions: 0,
   };
 }

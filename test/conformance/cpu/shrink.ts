@@ -1,31 +1,41 @@
 /** From a program on which two sides differ to the smallest one on which they still do: delta debugging (Zeller, 2002). */
 
-import { CODE, copyRegisters, GO_DONE, type Program } from './program.js';
+import { assemble } from './instructions.js';
+import { addressOf, copyRegisters, GO_DONE, type Outcome, type Program } from './program.js';
 
 const NOP = 0x60000000;
+/** Clocks within which a start later in the run is looked for. */
+const LATER_CYCLES = 1 << 18;
 
 /** Says of each program whether the two sides differ on it. */
 export type Differs = (programs: readonly Program[]) => Promise<readonly boolean[]>;
 
+/** Runs a program for some clocks; the outcome of one that is interrupted says where, and its state there. */
+export type Interrupted = (program: Program, cycles: number) => Outcome;
+
 /** The smallest program found that still differs. Removed instructions are gone if nothing holds the rest in its place, else no-ops. */
-export async function shrink(program: Program, differs: Differs): Promise<Program> {
-  let smallest = await cut(program, differs);
+export async function shrink(program: Program, differs: Differs, interrupted: Interrupted): Promise<Program> {
+  const late = await startLater(await cut(program, differs), differs, interrupted);
+  let smallest = await cut(late, differs);
   for (;;) {
     const before = weight(smallest);
     smallest = await removeInstructions(smallest, differs);
     smallest = await simplifyState(smallest, differs);
     if (weight(smallest) === before) break;
   }
+  // A group holds addresses of its own code.
+  if (smallest.groups.some((group) => group.some((i) => isEssential(smallest, i)))) return smallest;
   return (await firstThatDiffers([packed(smallest)], differs)) ?? smallest;
+}
+
+function isEssential({ words }: Program, index: number): boolean {
+  return words[index] !== NOP && words[index] !== GO_DONE;
 }
 
 /** Indices of the instructions of `program` that do something: neither a no-op nor the way out. */
 export function essential(program: Program): number[] {
   const out: number[] = [];
-  for (let i = 0; i < program.length; i++) {
-    const word = program.words[i];
-    if (word !== NOP && word !== GO_DONE) out.push(i);
-  }
+  for (let i = 0; i < program.length; i++) if (isEssential(program, i)) out.push(i);
   return out;
 }
 
@@ -41,7 +51,10 @@ async function firstThatDiffers(candidates: readonly Program[], differs: Differs
   return candidates.find((_, i) => results[i]);
 }
 
-function edited(program: Program, edit: (words: Uint32Array, substitutes: Map<number, number>) => void): Program {
+function edited(
+  program: Program,
+  edit: (words: Uint32Array, substitutes: Map<number, readonly number[]>) => void,
+): Program {
   const words = program.words.slice();
   const substitutes = new Map(program.substitutes);
   edit(words, substitutes);
@@ -81,14 +94,48 @@ async function cut(program: Program, differs: Differs): Promise<Program> {
   return best;
 }
 
+/** Starts with the state that there is as late in the run as possible, with the difference still to come. */
+async function startLater(program: Program, differs: Differs, interrupted: Interrupted): Promise<Program> {
+  let best = program;
+  let low = 0;
+  let high = LATER_CYCLES;
+  while (high - low > 1) {
+    const step = Math.max(1, Math.floor((high - low) / 16));
+    const candidates: { cycles: number; program: Program }[] = [];
+    for (let cycles = low + step; cycles < high; cycles += step) {
+      const { ending, at, registers, memory } = interrupted(program, cycles);
+      if (ending !== 'interrupted') {
+        high = cycles;
+        break;
+      }
+      const started = edited(program, (words) => {
+        if (at !== addressOf(0)) words[0] = assemble('ba', at);
+      });
+      candidates.push({ cycles, program: { ...started, registers, memory: memory.slice(0, program.memory.length) } });
+    }
+    if (candidates.length === 0 && step > 1) continue;
+    const results = await differs(candidates.map((candidate) => candidate.program));
+    const last = results.lastIndexOf(true);
+    const found = candidates[last];
+    if (found === undefined) {
+      high = candidates[0]?.cycles ?? low;
+    } else {
+      best = found.program;
+      low = found.cycles;
+      high = candidates[last + 1]?.cycles ?? high;
+    }
+  }
+  return best;
+}
+
 /** Turns instructions into no-ops, in ever smaller groups, until none can be spared. */
 async function removeInstructions(program: Program, differs: Differs): Promise<Program> {
   let best = program;
   let size = Math.max(1, essential(best).length >> 1);
   for (;;) {
-    const places = essential(best);
+    const units = unitsOf(best);
     const groups: number[][] = [];
-    for (let i = 0; i < places.length; i += size) groups.push(places.slice(i, i + size));
+    for (let i = 0; i < units.length; i += size) groups.push(units.slice(i, i + size).flat());
     const found = await firstThatDiffers(
       groups.map((group) => without(best, group)),
       differs,
@@ -102,6 +149,18 @@ async function removeInstructions(program: Program, differs: Differs): Promise<P
       return best;
     }
   }
+}
+
+/** The essential instructions, one by one or in groups that go together. */
+function unitsOf(program: Program): (readonly number[])[] {
+  const groups = program.groups.filter((group) => group.some((i) => isEssential(program, i)));
+  const grouped = new Set(groups.flat());
+  return [
+    ...groups,
+    ...essential(program)
+      .filter((i) => !grouped.has(i))
+      .map((i) => [i]),
+  ];
 }
 
 function without(program: Program, group: readonly number[]): Program {
@@ -130,8 +189,12 @@ async function simplifyState(program: Program, differs: Differs): Promise<Progra
   for (const name of ['cr', 'xer', 'lr', 'ctr'] as const) {
     attempts.push((p) => ({ ...p, registers: { ...p.registers, [name]: 0 } }));
   }
-  for (let start = 0; start < program.memory.length; start += 64) {
-    attempts.push((p) => ({ ...p, memory: p.memory.slice().fill(0, start, start + 64) }));
+  for (const bytes of [64, 4]) {
+    for (let start = 0; start < program.memory.length; start += bytes) {
+      if (program.memory.subarray(start, start + bytes).some((byte) => byte !== 0)) {
+        attempts.push((p) => ({ ...p, memory: p.memory.slice().fill(0, start, start + bytes) }));
+      }
+    }
   }
   const results = await differs(attempts.map((attempt) => attempt(best)));
   // Those that work alone are put together one after the other.
@@ -153,9 +216,4 @@ function packed(program: Program): Program {
       if (substitute !== undefined) substitutes.set(i, substitute);
     }
   });
-}
-
-/** Address of instruction `index`. */
-export function addressOf(index: number): number {
-  return CODE + 4 * index;
 }

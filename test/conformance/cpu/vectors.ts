@@ -9,6 +9,7 @@
 
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { form, formOf } from './instructions.js';
 import { type Ending, type Outcome, type Program, programOf, type Registers, WINDOW_BYTES } from './program.js';
 
 export interface VectorsHeader {
@@ -34,6 +35,7 @@ export interface Vector {
 }
 
 const ENDINGS: readonly Ending[] = ['done', 'trap', 'illegal', 'alignment'];
+const DCBZ = form('dcbz');
 const REGISTER_WORDS = 36;
 
 /** The digest of an outcome's checkpoints, hexadecimal. */
@@ -92,10 +94,12 @@ export function unpackVectors(file: Uint8Array): { header: VectorsHeader; vector
     const code = words(count);
     const registers = registersOf(words(REGISTER_WORDS));
     const memory = new Uint8Array(slice(WINDOW_BYTES));
+    const zeroesBlocks = code.slice(0, length).some((word) => formOf(word) === DCBZ);
     const program = {
       ...programOf(code, registers, memory),
       words: Uint32Array.from(code),
       length,
+      zeroesBlocks,
       seed: header.seed + i,
     };
     const ending = ENDINGS[bytes.readUInt8(at)] ?? 'other';
