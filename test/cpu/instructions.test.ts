@@ -124,6 +124,36 @@ describe('other instructions (core-instructions.md section 10.1)', () => {
     expect([core.cr >>> 28, core.fn.hostRead32(0x8000)]).toEqual([0, 77]);
   });
 
+  it.each([
+    ['a store of the core itself to the word does not clear it', 0, 0],
+    ['the line is reserved: another word of it will do', 4, 0],
+    ['another line will not', 16, 1],
+    ['the line before will not', -4, 1],
+  ])('a reservation (core-instructions.md section 8): %s', (_, offset, fails) => {
+    const core = bareCore();
+    core.setGpr(4, 0x8000);
+    core.setGpr(5, 77);
+    core.setGpr(7, 0x8000 + offset);
+    core.cr = 0;
+    core.execute([asm.lwarx(6, 0, 4), asm.stw(4, 0, 4), asm.stwcx(5, 0, 7), asm.stwcx(4, 0, 7)]);
+    expect(core.fn.hostRead32(0x8000 + offset) >>> 0).toBe(fails ? 0 : 77);
+    // The second one found no reservation: the first took it, whether it stored or not.
+    expect(core.cr >>> 28).toBe(0);
+  });
+
+  it.each([
+    ['lmw', asm.lmw(29, 2, 3)],
+    ['stmw', asm.d(47, 29, 3, 1)],
+    ['lwarx', asm.lwarx(5, 0, 3)],
+    ['stwcx.', asm.stwcx(5, 0, 3)],
+  ])('%s at an address that is not a multiple of 4 raises alignment (core-exceptions.md section 3.3)', (name, word) => {
+    const core = bareCore();
+    core.load(0x600, [0x48000000]);
+    core.setGpr(3, name.endsWith('mw') ? 0x8000 : 0x8002);
+    core.execute([word]);
+    expect([core.pc, core.spr(26)]).toEqual([0x600, 0x4000]);
+  });
+
   it('loads and stores of every size, update and byte reversal', () => {
     const core = bareCore();
     core.load(0x8000, [0x81828384, 0x85868788, 0]);
