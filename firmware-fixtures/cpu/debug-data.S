@@ -273,6 +273,24 @@ TEST "\name", "MPC823 UM 20.3.1; LCTRL2[LW0IADC]"
 QUALIFIED "only by the first load", 31, 1
 QUALIFIED "only by the second load", 32, 1
 
+/* The word at 1f + 4 is executed at 1f in little-endian mode. The comparators see effective addresses (a choice). */
+TEST "little-endian: effective addresses", "MPC801 UM 7.3.7.3.15: the address as the instruction computes it"
+    FILL
+    RESUME  2f
+    SET_SPR SPR_CMPE, AT(4)
+    WATCH   CTE(CT_EQ), ON_E
+    SET_SPR SPR_SRR0, 1f
+    SET_SPR SPR_SRR1, HARNESS_MSR | MSR_LE
+    rfi
+    .balign 8
+1:  nop
+    lwz     r6, 4(r3)
+    nop
+    nop
+2:  WATCH_OFF
+    CHECK_BREAK 1b, AT(4), HARNESS_MSR | MSR_LE
+    EXPECT_EQ r6, 0x80818283        /* munged: the other word of the pair */
+
 /* masking and counting */
 TEST "masked while MSR[RI] = 0", "MPC823 UM 20.3"
     FILL

@@ -126,6 +126,124 @@ describe('exceptions (core-exceptions.md)', () => {
     expect(high.pc >>> 20).toBe(0xfff);
   });
 
+  /** Every vector reached with MSR[IP] = 1, in flash at FFF00000, by what raises it. */
+  const HIGH: readonly [vector: string, words: readonly number[], msr: number, setup?: (core: BareCore) => void][] = [
+    ['0x200', [asm.lwz(4, 0, 3)], 0x1042, (core) => core.setGpr(3, 0x30000000)],
+    ['0x600', [asm.lmw(29, 6, 3)], 0x1042],
+    ['0x700', [asm.trap()], 0x1042],
+    ['0xc00', [asm.sc()], 0x1042],
+    ['0xd00', [asm.nop(), asm.nop()], 0x1442],
+    ['0x1000', [0], 0x1042],
+    ['0x1100', [asm.nop()], 0x1062],
+    ['0x1200', [asm.lwz(4, 0, 3)], 0x1052],
+  ];
+  it.each(HIGH)('MSR[IP] = 1 puts vector %s at FFF00000 and stays (section 1)', (vector, words, msr, setup) => {
+    const core = bareCore();
+    const flash = new DataView(core.fn.memory.buffer, core.fn.flashBase(), 0x10000);
+    for (let at = 0x100; at < 0x2000; at += 0x100) flash.setUint32(at, 0x48000000);
+    setup?.(core);
+    core.execute(words, { msr });
+    expect([core.pc, core.msr & 0x40]).toEqual([0xfff00000 + Number(vector), 0x40]);
+  });
+
+  it('IRQ0 is an NMI: 0x100, SRR0 the next instruction, whatever EE and SIMASK say; the pin is an edge (section 3.1)', () => {
+    const core = bareCore();
+    const irqInput = (core.fn as unknown as { irqInput(n: number, low: number): void }).irqInput;
+    core.load(0x100, [asm.addi(5, 5, 1), 0x48000000]);
+    core.load(0x4000, [asm.nop(), asm.nop(), 0x48000000]);
+    core.fn.setReg(33, 0x1002);
+    core.fn.setReg(32, 0x4000);
+    core.fn.run(core.fn.now() + 200);
+    irqInput(0, 1);
+    core.fn.run(core.fn.now() + 200);
+    expect([core.pc, core.spr(SRR0), core.spr(SRR1), core.msr, core.gpr(5)]).toEqual([
+      0x104, 0x4008, 0x1002, 0x1000, 1,
+    ]);
+  });
+
+  it('NMI before external interrupt before decrementer (section 4)', () => {
+    const core = bareCore();
+    const irqInput = (core.fn as unknown as { irqInput(n: number, low: number): void }).irqInput;
+    core.fn.hostImmrWrite(0x280, 4, 0x02000000); // SCCR[TBS]
+    core.fn.hostImmrWrite(0x200, 2, 1); // TBSCR[TBE]
+    core.fn.hostImmrWrite(0x014, 4, 0x20000000); // SIMASK: IRQ1
+    core.load(0x100, [asm.mfspr(10, SRR0), asm.rfi()]);
+    core.load(0x500, [asm.mfspr(11, SRR0), 0x48000000]);
+    core.load(0x900, [0x48000000]);
+    core.setGpr(3, 0x9002);
+    core.execute([...Array.from({ length: 8 }, asm.nop), asm.mtspr(22, 4), ...Array.from({ length: 60 }, asm.nop)], {
+      msr: 0x1002,
+      cycles: 3000,
+    });
+    irqInput(1, 1);
+    core.load(0x6000, [asm.mtmsr(3), asm.nop(), 0x48000000]);
+    core.fn.setReg(32, 0x6000);
+    irqInput(0, 1);
+    core.fn.run(core.fn.now() + 200);
+    // The NMI comes before mtmsr, with EE = 0; the external interrupt behind it; the decrementer's request is left.
+    expect([core.gpr(10), core.gpr(11), core.pc]).toEqual([0x6000, 0x6004, 0x504]);
+    irqInput(1, 0);
+    core.fn.setReg(33, 0x9002);
+    core.fn.run(core.fn.now() + 200);
+    expect(core.pc).toBe(0x900);
+  });
+
+  it('the bus monitor ends an unclaimed access after BMT × 8 clocks, BME set or not (section 3.2, siu.md 1.4)', () => {
+    const clocks = (sypcr: number): number => {
+      const core = bareCore();
+      core.fn.powerOn(40_000_000, 4_000_000, 4_000_000);
+      core.setSpr(638, 0xff000000);
+      core.fn.hostImmrWrite(0x10c, 4, 0xfff00000);
+      core.fn.hostImmrWrite(0x108, 4, 0x00000001);
+      core.fn.hostImmrWrite(0x100, 4, 0);
+      core.fn.hostImmrWrite(0x004, 4, sypcr);
+      core.load(0x200, [0x48000000]);
+      core.load(0x4000, [asm.lwz(4, 0, 3)]);
+      core.setGpr(3, 0x30000000);
+      core.fn.setReg(33, 0x1002);
+      core.fn.setReg(32, 0x4000);
+      const start = core.fn.now();
+      for (let n = 0; n < 4 && core.pc !== 0x200; n++) core.fn.run(core.fn.now() + 1);
+      expect(core.pc).toBe(0x200);
+      return core.fn.now() - start;
+    };
+    const least = clocks(0xffff0188);
+    expect(clocks(0xffffff88) - least).toBe(254 * 8);
+    expect(clocks(0xffff4088) - least).toBe(63 * 8);
+    // Without the monitor the part hangs; here the machine check comes nonetheless.
+    expect(clocks(0xffff4008) - least).toBe(63 * 8);
+  });
+
+  it('the watchdog with SYPCR[SWRI] = 0 is an NMI, taken with EE = 0 and RI = 0 (section 3.1, siu.md 1.4)', () => {
+    const core = bareCore();
+    core.fn.powerOn(40_000_000, 4_000_000, 4_000_000);
+    core.fn.setReg(0x1000 + 638, 0xff000000);
+    core.fn.hostImmrWrite(0x104, 4, 0xfff00930);
+    core.fn.hostImmrWrite(0x100, 4, 0xfff00001);
+    core.fn.hostImmrWrite(0x10c, 4, 0xfff00000);
+    core.fn.hostImmrWrite(0x108, 4, 0x00000001);
+    core.fn.hostImmrWrite(0x004, 4, 0x00ffff84 | 0x80); // SWTC = 255, no prescaler: 255 clocks
+    core.load(0x100, [0x48000000]);
+    core.load(0x4000, [0x48000000]);
+    core.fn.setReg(33, 0x1000);
+    core.fn.setReg(32, 0x4000);
+    const start = core.fn.now();
+    core.fn.run(start + 240);
+    expect(core.pc).toBe(0x4000);
+    core.fn.run(start + 400);
+    expect([core.pc, core.spr(SRR0), core.spr(SRR1), core.msr]).toEqual([0x100, 0x4000, 0x1000, 0x1000]);
+  });
+
+  it('a fetch that fails with ME = 0 is a checkstop too; the address is kept for the report (section 3.2)', () => {
+    const core = bareCore();
+    core.setGpr(3, 0x30000000);
+    core.load(0x4000, [asm.mtspr(9, 3), asm.xl(528, 20, 0, 0)]);
+    core.fn.setReg(33, 2);
+    core.fn.setReg(32, 0x4000);
+    expect(core.fn.run(core.fn.now() + 10000)).toBe(core.constant('STOP_CHECKSTOP'));
+    expect(core.fn.run(core.fn.now() + 10000)).toBe(core.constant('STOP_CHECKSTOP'));
+  });
+
   it('an endless chain of exceptions stops the run', () => {
     const core = bareCore();
     core.fn.setReg(32, 0x4000);

@@ -87,6 +87,25 @@ describe('the frame of the tests (firmware-fixtures/cpu)', () => {
   });
 });
 
+describe('a run cut up', () => {
+  const CUT = ['cpu-debug-data.elf', 'cpu-debug-instruction.elf', 'cpu-exc-interrupt.elf', 'cpu-exc-trace.elf'];
+  it.each(CUT)('%s: short spans, and snapshots between them, end in the same state', async (file) => {
+    const image = readFileSync(new URL(file, ELF_DIRECTORY));
+    const whole = await Board.create();
+    await whole.boot(image, CACHES[0]);
+    const end = 800_000;
+    whole.runUntilCycle(end);
+    let cut = await Board.create();
+    await cut.boot(image, CACHES[0]);
+    for (let n = 0; cut.now < end; n++) {
+      cut.runUntilCycle(Math.min(end, cut.now + 1 + ((n * 7919) % 61)));
+      if (n % 4001 === 4000) cut = await Board.restore(cut.snapshot());
+    }
+    expect(whole.register('pc')).toBe(whole.symbols.address('cpu_done'));
+    expect(cut.stateHash()).toBe(whole.stateHash());
+  });
+});
+
 for (const file of files) {
   for (const caches of CACHES) {
     const { tests, end } = await runImage(file, caches);
