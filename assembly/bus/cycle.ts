@@ -115,6 +115,14 @@ export function refreshed(start: u64): u64 {
   return max<u64>(start, free);
 }
 
+/** Moves the refresh on by `span` cycles, in which it did its work; false, and nothing moved, if both UPMs refresh. */
+export function refreshSkip(span: u64): bool {
+  if (!load<u64>(REFRESH_STEP)) return false;
+  store<u64>(REFRESH_AT, load<u64>(REFRESH_AT) + span);
+  store<u64>(REFRESH_LIMIT, load<u64>(REFRESH_LIMIT) + span);
+  return true;
+}
+
 /** The short way of `refreshed` for the run loop. */
 export class Refresh {
   /** As `refreshed` for a `start` before REFRESH_LIMIT: at most one request of one UPM. */

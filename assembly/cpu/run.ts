@@ -7,8 +7,8 @@
 // executed since then been contiguous, so (ip - base) / 8 is the number of instructions since then; `mark` is the same for
 // the last branch. A line is a multiple of its length in memory, so `ip` alone says where it begins.
 
-import { REFRESH_AT, refreshed } from '../bus/cycle';
 import { BANK_BURST_BUSY, BANK_BURST_FIRST, BANK_BYTES, busBank, CLAIM_IMMR } from '../bus/physical';
+import { busRounds, roundsSpan } from '../bus/rounds';
 import { DC_CST_DEN, MISS_OVERHEAD } from '../cache/dcache';
 import { DC_SET_BITS, DC_TAGS, IC_SET_BITS, IC_TAGS, LINE_MODIFIED, PLACE, SECOND } from '../cache/layout';
 import { swapWays } from '../cache/sets';
@@ -628,23 +628,9 @@ function skipUncachedIdle(): u64 {
   const start = max<u64>(now + BR_TAKEN + MISS_OVERHEAD, free);
   const next = start + load<u32>(b, BANK_BURST_FIRST);
   if (start + load<u32>(b, BANK_BURST_BUSY) - next != free - now) return 0;
-  const period = next - now;
-  let rounds: u64 = 0;
-  let span: u64 = 0;
-  // Until the next refresh all rounds are alike; the one that meets it begins later, and so does all that follows.
-  while (now + span < until) {
-    const refresh = load<u64>(REFRESH_AT);
-    const left = min<u64>(until - now - span, refresh > start + span ? refresh - start - span : 0);
-    const alike = (left + period - 1) / period;
-    rounds += alike;
-    span += alike * period;
-    if (now + span >= until) break;
-    store<u64>(BUS_FREE_AT, free + span);
-    span += refreshed(start + span) - (start + span) + period;
-    rounds++;
-  }
+  const rounds = busRounds(start, next - now, until - now);
+  const span = roundsSpan;
   store<u64>(NOW, now + span);
-  store<u64>(BUS_FREE_AT, free + span);
   store<u64>(STREAM_AT, now + span);
   store<u64>(IDLE_CYCLES, load<u64>(IDLE_CYCLES) + span);
   return rounds;
