@@ -7,6 +7,7 @@ import {
   ANSWERS_BURST_WRITE,
   BANK_BURST_BUSY,
   BANK_BURST_FIRST,
+  BANK_BURST_NEXT,
   BANK_BURST_WRITE_BUSY,
   BANK_BYTES,
   BANK_KIND,
@@ -18,11 +19,14 @@ import {
   CLAIM_IMMR,
 } from '../bus/physical';
 import { DC_ADR, DC_CST } from '../cpu/state';
-import { BUS_FREE_AT, NOW } from '../layout';
+import { BUS_FREE_AT, IMMR_MEM, NOW } from '../layout';
 import { immrRead, immrWrite } from '../soc/soc';
 import {
+  ARRIVING,
   COPYBACK,
   copyLine,
+  DC_FILLED_AT,
+  DC_FILLING,
   DC_LINES,
   DC_SET_BITS,
   DC_TAGS,
@@ -60,6 +64,9 @@ export const CCER3: u32 = 0x00080000;
 /** Clocks before the bus request of a miss: one in the cache, one of arbitration (hardware/core-timing.md section 3). */
 export const MISS_OVERHEAD: u64 = 2;
 
+const IMMR_MSTAT: u32 = 0x178;
+const MSTAT_WPER: u32 = 0x0080;
+
 /** `dcFill`: no unlocked way in the set. */
 export const FILL_NO_WAY: u32 = 0;
 /** `dcFill`: the bus cycle ended with TEA. */
@@ -70,6 +77,8 @@ export function dcReset(): void {
   for (let set: u32 = 0; set < MOST_SETS; set++) resetSet(DC_TAGS + (set << 4), load<u32>(DC_WAYS), false, set);
   memory.fill(DC_LINES, 0, MOST_SETS * MOST_WAYS * LINE_BYTES);
   memory.fill(COPYBACK, 0, 20);
+  store<u32>(DC_FILLING, INVALID);
+  store<u64>(DC_FILLED_AT, 0);
 }
 
 /** The set of `line`. */
@@ -77,8 +86,24 @@ function setOf(line: u32): u32 {
   return DC_TAGS + (line & load<u32>(DC_SET_BITS));
 }
 
-/** Address of the data of `line` (a physical line address), made the way used last; 0 on a miss. */
+/**
+ * The line whose words are still on their way is in the array: nothing hits in it before its last word is there (MPC823 UM
+ * 10.4.1). `wait`: the CPU is who asks.
+ */
+function arrive(wait: bool): void {
+  const line = load<u32>(DC_FILLING);
+  if (line == INVALID) return;
+  if (wait) store<u64>(NOW, max<u64>(load<u64>(NOW), load<u64>(DC_FILLED_AT)));
+  const record = setOf(line);
+  const ways = load<u32>(DC_WAYS);
+  const position = positionOf(record, ways, line);
+  if (position < ways) store<u32>(wayAt(record, position), line);
+  store<u32>(DC_FILLING, INVALID);
+}
+
+/** Address of the data of `line` (a physical line address), made the way used last; 0 on a miss. Waits for its last word. */
 export function dcFind(line: u32): u32 {
+  if (load<u32>(DC_FILLING) == line) arrive(true);
   const record = setOf(line);
   const ways = load<u32>(DC_WAYS);
   const position = positionOf(record, ways, line);
@@ -95,20 +120,24 @@ export function dcPeek(line: u32): u32 {
   return position == ways ? 0 : load<u32>(wayAt(record, position), PLACE);
 }
 
-/** Writes the 16 bytes at `data` to memory at `line`; false if the bus cycle failed. No time passes. */
-function writeLine(line: u32, data: u32): bool {
+/** Writes the copyback buffer to memory; false if the bus cycle ended with TEA. No time passes. */
+function writeCopyback(): bool {
+  const line = load<u32>(COPYBACK, 16);
   const bank = busBank(line);
   if (!busAnswers(bank, ANSWERS_BURST_WRITE)) return false;
   if (bank == CLAIM_IMMR) {
     if ((line & 0xffff) < 0x4000) {
-      for (let i: u32 = 0; i < 16; i += 4) immrWrite((line & 0x3fff) + i, 4, bswap<u32>(load<u32>(data + i)));
+      for (let i: u32 = 0; i < 16; i += 4) immrWrite((line & 0x3fff) + i, 4, bswap<u32>(load<u32>(COPYBACK + i)));
     }
     return true;
   }
-  const b = <u32>bank * BANK_BYTES;
-  if (load<u32>(b, BANK_KIND) != BANK_RAM || busProtected(bank)) return true;
+  if (busProtected(bank)) {
+    store<u16>(IMMR_MEM + IMMR_MSTAT, load<u16>(IMMR_MEM + IMMR_MSTAT) | bswap<u16>(<u16>MSTAT_WPER));
+    return false;
+  }
+  if (load<u32>(<u32>bank * BANK_BYTES, BANK_KIND) != BANK_RAM) return true;
   const to = busMemory(bank, line);
-  if (to) copyLine(to, data);
+  if (to) copyLine(to, COPYBACK);
   return true;
 }
 
@@ -124,61 +153,82 @@ function makeRoom(line: u32): u32 {
   return makeRoomIn(setOf(line), load<u32>(DC_WAYS));
 }
 
-/** Sends the victim in the first way of `line`'s set to memory if it is modified; bus time follows the fill. */
-function evict(line: u32): void {
-  const record = setOf(line);
-  const old = load<u32>(record);
-  const data = load<u32>(record, PLACE);
-  if (old == INVALID || !load<u32>(data, LINE_MODIFIED)) return;
+/** Puts the line at `data` into the copyback buffer. */
+function toCopyback(line: u32, data: u32): void {
   copyLine(COPYBACK, data);
-  store<u32>(COPYBACK, old, 16);
-  writeLine(old, data);
-  chargeCopyback(old);
+  store<u32>(COPYBACK, line, 16);
 }
 
+/** Moves the victim at `data`, the first way of `record`, into the copyback buffer; false if it need not be written. */
+function evict(record: u32, data: u32): bool {
+  const old = load<u32>(record);
+  if (old == INVALID || !load<u32>(data, LINE_MODIFIED)) return false;
+  toCopyback(old, data);
+  return true;
+}
+
+/** The last `dcFill` or `dcZero` could not write its victim back: a machine check (MPC801 UM 10.4.1). Valid until the next. */
+export let dcVictimLost: bool = false;
+
 /**
- * Fills a way with `line` by a burst that starts when the bus is free. Returns the data's address, FILL_NO_WAY or
- * FILL_ERROR. NOW becomes the cycle at which the critical word is there; the rest follows in the background.
+ * Fills a way with `line` by a burst that starts when the bus is free; the victim follows it. Returns the data's address,
+ * FILL_NO_WAY or FILL_ERROR. NOW becomes the cycle at which the critical word is there; the rest follows in the background.
  */
 export function dcFill(line: u32): u32 {
+  dcVictimLost = false;
   const bank = busBank(line);
   if (!busAnswers(bank, ANSWERS_BURST)) return FILL_ERROR;
+  arrive(false);
   const data = makeRoom(line);
   if (!data) return FILL_NO_WAY;
   const record = setOf(line);
+  const dirty = evict(record, data);
   const start = busStart(load<u64>(NOW) + MISS_OVERHEAD);
   if (bank == CLAIM_IMMR) {
     // Internal space knows no bursts: four word reads on the internal bus.
     store<u64>(NOW, start + 12);
     store<u64>(BUS_FREE_AT, start + 12);
-    evict(line);
     for (let i: u32 = 0; i < 16; i += 4) {
       const word = (line & 0xffff) < 0x4000 ? immrRead((line & 0x3fff) + i, 4) : 0;
       store<u32>(data + i, bswap<u32>(word));
     }
+    store<u32>(record, line);
   } else {
     const b = <u32>bank * BANK_BYTES;
+    const first = start + load<u32>(b, BANK_BURST_FIRST);
     store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_BURST_BUSY));
-    evict(line);
-    store<u64>(NOW, start + load<u32>(b, BANK_BURST_FIRST));
+    store<u64>(NOW, first);
+    store<u64>(DC_FILLED_AT, first + 3 * load<u32>(b, BANK_BURST_NEXT));
+    store<u32>(DC_FILLING, line);
+    store<u32>(record, line | ARRIVING);
     const from = busMemory(bank, line);
     if (from) copyLine(data, from);
     else fillLine(data, ~0);
   }
-  store<u32>(record, line);
   store<u32>(data, 0, LINE_MODIFIED);
   store<u32>(data, 0, LINE_LOCKED);
+  if (dirty) {
+    chargeCopyback(load<u32>(COPYBACK, 16));
+    dcVictimLost = !writeCopyback();
+  }
   return data;
 }
 
 /** dcbz: a line of zeros without reading memory, modified; FILL_NO_WAY if all ways are locked. */
 export function dcZero(line: u32): u32 {
+  dcVictimLost = false;
   let data = dcFind(line);
   if (!data) {
+    // Room is made when the line before is in.
+    arrive(true);
     data = makeRoom(line);
     if (!data) return FILL_NO_WAY;
-    evict(line);
-    store<u32>(setOf(line), line);
+    const record = setOf(line);
+    if (evict(record, data)) {
+      chargeCopyback(load<u32>(COPYBACK, 16));
+      dcVictimLost = !writeCopyback();
+    }
+    store<u32>(record, line);
     store<u32>(data, 0, LINE_LOCKED);
   }
   fillLine(data, 0);
@@ -186,22 +236,28 @@ export function dcZero(line: u32): u32 {
   return data;
 }
 
-/** dcbst and dcbf: writes the line back if it is modified, and drops it if `drop`. False: the bus cycle failed. */
+/**
+ * dcbst and dcbf: writes the line back if it is modified, and drops it if `drop`. False: the bus cycle failed; the data
+ * are in the copyback buffer then and no longer in the array's care (MPC801 UM 10.5.1).
+ */
 export function dcFlush(line: u32, drop: bool): bool {
+  if (load<u32>(DC_FILLING) == line) arrive(true);
   const data = dcPeek(line);
   if (!data) return true;
   let good = true;
   if (load<u32>(data, LINE_MODIFIED)) {
-    good = writeLine(line, data);
+    toCopyback(line, data);
     chargeCopyback(line);
+    good = writeCopyback();
     store<u32>(data, 0, LINE_MODIFIED);
   }
   if (drop) dcDrop(line);
   return good;
 }
 
-/** dcbi: drops the line without writing it back. */
+/** dcbi: drops the line without writing it back. A lock goes with its line, so that no way is lost to it. */
 export function dcDrop(line: u32): void {
+  if (load<u32>(DC_FILLING) == line) arrive(true);
   const record = setOf(line);
   const ways = load<u32>(DC_WAYS);
   const position = positionOf(record, ways, line);
@@ -209,10 +265,12 @@ export function dcDrop(line: u32): void {
   const way = wayAt(record, position);
   store<u32>(way, INVALID);
   store<u32>(load<u32>(way, PLACE), 0, LINE_MODIFIED);
+  store<u32>(load<u32>(way, PLACE), 0, LINE_LOCKED);
 }
 
 /** DC_CST command 1100: drops every unlocked line, modified or not; way 0 is next. */
 export function dcInvalidateAll(): void {
+  arrive(true);
   const ways = load<u32>(DC_WAYS);
   const sets = load<u32>(DC_SET_BITS);
   for (let set: u32 = 0; set <= sets; set += 16) invalidateUnlocked(DC_TAGS + set, ways);
@@ -223,19 +281,24 @@ export function dcUnlockAll(): void {
   for (let i: u32 = 0; i < MOST_SETS * MOST_WAYS; i++) store<u32>(DC_LINES + i * LINE_BYTES, 0, LINE_LOCKED);
 }
 
-/** DC_CST commands on the line whose address is in DC_ADR: load & lock; returns CCER bits. */
+/** DC_CST command 0110, load & lock the line whose physical address is in DC_ADR; returns CCER bits. */
 export function dcLoadAndLock(address: u32): u32 {
   const line = address & ~15;
   let data = dcFind(line);
-  if (!data) {
-    data = dcFill(line);
-    if (data == FILL_NO_WAY) return CCER2;
-    if (data == FILL_ERROR) return CCER1;
+  if (data) {
+    store<u32>(data, 1, LINE_LOCKED);
+    return 0;
   }
+  data = dcFill(line);
+  if (data == FILL_NO_WAY) return CCER2;
+  if (data == FILL_ERROR) return CCER1;
+  // The cache serves nobody before the command is through.
+  arrive(true);
   store<u32>(data, 1, LINE_LOCKED);
-  return 0;
+  return dcVictimLost ? CCER1 : 0;
 }
 
+/** DC_CST command 1000. */
 export function dcUnlockLine(address: u32): void {
   const data = dcPeek(address & ~15);
   if (data) store<u32>(data, 0, LINE_LOCKED);
@@ -248,15 +311,14 @@ function selected(adr: u32): u32 {
 
 /** DC_CST command 1110: flushes the line in the set and way of DC_ADR; returns CCER bits. */
 export function dcFlushPlace(adr: u32): u32 {
+  arrive(true);
   const place = selected(adr);
   const record = setOf(adr);
   let position: u32 = 0;
   while (load<u32>(wayAt(record, position), PLACE) != place) position++;
   const line = load<u32>(wayAt(record, position));
   if (line == INVALID) return 0;
-  const good = dcFlush(line, true);
-  store<u32>(place, 0, LINE_LOCKED);
-  return good ? 0 : CCER1;
+  return dcFlush(line, true) ? 0 : CCER1;
 }
 
 /** DC_DAT: tag word of the set and way in DC_ADR, or the copyback buffer. */

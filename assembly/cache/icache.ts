@@ -118,12 +118,15 @@ export function icPatch(pa: u32, value: u32): void {
   decodeLine(stateOf(place), place, pa & ~15);
 }
 
-/** icbi: drops the line at `line`. */
+/** icbi: drops the line at `line`. A lock goes with its line, so that no way is lost to it. */
 export function icDrop(line: u32): void {
   const record = setOf(line);
   const ways = load<u32>(IC_WAYS);
   const position = positionOf(record, ways, line);
-  if (position < ways) store<u32>(wayAt(record, position), INVALID);
+  if (position == ways) return;
+  const way = wayAt(record, position);
+  store<u32>(way, INVALID);
+  store<u32>(stateOf(load<u32>(way, PLACE)), 0, LINE_LOCKED);
 }
 
 /** IC_CST command 110: drops every unlocked line; way 0 is next. */

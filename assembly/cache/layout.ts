@@ -9,6 +9,8 @@ export const MOST_SETS: u32 = 256;
 export const MOST_WAYS: u32 = 4;
 /** Tag of an invalid line: no line address is odd. */
 export const INVALID: u32 = 1;
+/** In the tag of a line whose words are still on their way: the run loop does not take it for a hit. */
+export const ARRIVING: u32 = 2;
 
 /** u32: address bits that select the set, (sets - 1) × 16; also the byte offset of the set's record, which is 16 bytes long. */
 export const IC_SET_BITS: u32 = CACHE_BASE;
@@ -16,6 +18,10 @@ export const DC_SET_BITS: u32 = IC_SET_BITS + 4;
 /** u32: ways. */
 export const IC_WAYS: u32 = DC_SET_BITS + 4;
 export const DC_WAYS: u32 = IC_WAYS + 4;
+/** u32: the data line marked ARRIVING, INVALID if there is none. */
+export const DC_FILLING: u32 = DC_WAYS + 4;
+/** u64: cycle at which its last word is there and the line goes into the array. */
+export const DC_FILLED_AT: u32 = CACHE_BASE + 24;
 
 /**
  * Per set { u32 tag, u32 place, u32 tag, u32 place } of the two ways used last, the last one first. Tag = physical line

@@ -3,6 +3,7 @@
 
 import { CODE_LINE_BYTES, CODE_LINES } from '../mmu/derived';
 import {
+  ARRIVING,
   DC_LINES,
   DC_SET_BITS,
   DC_WAYS,
@@ -35,7 +36,7 @@ export function wayAt(record: u32, position: u32): u32 {
 /** Position of `line` in its set, `ways` if it is not there. */
 export function positionOf(record: u32, ways: u32, line: u32): u32 {
   let position: u32 = 0;
-  while (position < ways && load<u32>(wayAt(record, position)) != line) position++;
+  while (position < ways && (load<u32>(wayAt(record, position)) & ~ARRIVING) != line) position++;
   return position;
 }
 
@@ -119,9 +120,9 @@ export function invalidateUnlocked(record: u32, ways: u32): void {
   }
 }
 
-/** Where a way belongs in the order of use after an invalidation: locked ones first, then descending ways. */
+/** Where a way belongs in the order of use after an invalidation: locked ones first, as they were, then descending ways. */
 function freshness(place: u32): u32 {
-  return place | (load<u32>(stateOf(place), LINE_LOCKED) << 31);
+  return load<u32>(stateOf(place), LINE_LOCKED) ? ~0 : place;
 }
 
 /** Way that IC_ADR or DC_ADR selects: the field ends at bit 19 (MPC860P Supplement, tables 1-3 and 1-5). */
@@ -134,13 +135,34 @@ export function arraySelect(ways: u32): u32 {
   return 0x1000 * ways;
 }
 
+/**
+ * LRU field of a set as the tag words show it. Two ways: bit 24, the way to be replaced next (MPC860 UM table 8-10 names the
+ * bit, not its sense). Four ways: six bits 24–29 (MPC860P Supplement table 1-4), here one for each pair of ways 01, 02, 03,
+ * 12, 13, 23: 1 = the second one is older.
+ */
+function lruField(record: u32, ways: u32): u32 {
+  let rank: u32 = 0; // two bits for each way
+  for (let i: u32 = 0; i < ways; i++) rank |= i << (2 * wayOf(load<u32>(wayAt(record, i), PLACE)));
+  let field: u32 = 0;
+  for (let a: u32 = 0; a < ways; a++) {
+    for (let b = a + 1; b < ways; b++) {
+      field = (field << 1) | (((rank >>> (2 * b)) & 3) > ((rank >>> (2 * a)) & 3) ? 1 : 0);
+    }
+  }
+  return ways == 2 ? field << 7 : field << 2;
+}
+
+/** Number of the physical way at `place`. */
+function wayOf(place: u32): u32 {
+  return (stateOf(place) - (place >= CODE_LINES ? IC_LINES : DC_LINES)) / (MOST_SETS * LINE_BYTES);
+}
+
 /** Tag, V, L and LRU of the way at `place` of a set, as IC_DAT and DC_DAT show them. */
 export function tagWord(record: u32, ways: u32, setBits: u32, place: u32): u32 {
   let tag: u32 = INVALID;
   for (let i: u32 = 0; i < ways; i++) {
-    if (load<u32>(wayAt(record, i), PLACE) == place) tag = load<u32>(wayAt(record, i));
+    if (load<u32>(wayAt(record, i), PLACE) == place) tag = load<u32>(wayAt(record, i)) & ~ARRIVING;
   }
   const word = tag == INVALID ? 0 : (tag & ~setBits) | 0x200;
-  const first = load<u32>(record, PLACE) == place;
-  return word | (load<u32>(stateOf(place), LINE_LOCKED) << 8) | (first ? 0 : 0x80);
+  return word | (load<u32>(stateOf(place), LINE_LOCKED) << 8) | lruField(record, ways);
 }

@@ -1,13 +1,14 @@
 // Instructions that are rare or change more than registers: one word at a time, from the instruction image. The run loop
 // does the rest itself. Semantics: hardware/core-instructions.md; every form with OE, system registers, strings, caches.
 
-import { dcDrop, dcEnabled, dcFlush, dcZero, FILL_NO_WAY } from '../cache/dcache';
+import { dcDrop, dcEnabled, dcFlush, dcVictimLost, dcZero, FILL_NO_WAY } from '../cache/dcache';
 import { icDrop } from '../cache/icache';
 import { BUS_FREE_AT, NOW } from '../layout';
 import { DP_CACHED, DP_WRITE_THROUGH } from '../mmu/derived';
 import { tlbInvalidate, tlbInvalidateAll } from '../mmu/mmu';
 import { tbRead } from '../soc/soc';
 import {
+  machineCheckData,
   raise,
   raiseAlignment,
   raiseEmulation,
@@ -506,9 +507,9 @@ function execute31(word: u32): u32 {
     case 566: // tlbsync
       return user() ? privileged() : X_NEXT;
     case 54: // dcbst
-      return flushBlock(ea, false);
+      return flushBlock(word, ea, false);
     case 86: // dcbf
-      return flushBlock(ea, true);
+      return flushBlock(word, ea, true);
     case 470: {
       // dcbi
       if (user()) return privileged();
@@ -563,11 +564,12 @@ function storeConditional(d: u32, ea: u32): u32 {
   return X_NEXT;
 }
 
-function flushBlock(ea: u32, drop: bool): u32 {
+function flushBlock(word: u32, ea: u32, drop: bool): u32 {
   const pa = dataTranslate(ea, false);
   if (load<u32>(FAULTED)) return X_FAULT;
-  if (dcEnabled()) dcFlush(pa & ~15, drop);
-  return X_NEXT;
+  if (!dcEnabled() || dcFlush(pa & ~15, drop)) return X_NEXT;
+  machineCheckData(ea, word);
+  return X_FAULT;
 }
 
 /** dcbz: inhibited or write-through storage gives an alignment exception; with the cache off, 16 bytes are stored. */
@@ -580,7 +582,12 @@ function zeroBlock(word: u32, ea: u32): u32 {
       raiseAlignment(ea, word);
       return X_FAULT;
     }
-    if (dcZero(dataTranslate(line, true)) != FILL_NO_WAY) return X_NEXT;
+    const zeroed = dcZero(dataTranslate(line, true));
+    if (dcVictimLost) {
+      machineCheckData(ea, word);
+      return X_FAULT;
+    }
+    if (zeroed != FILL_NO_WAY) return X_NEXT;
   }
   for (let i: u32 = 0; i < 16; i += 4) {
     dataWrite(line + i, 4, 0);

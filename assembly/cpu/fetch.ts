@@ -156,9 +156,9 @@ export function fetchLine(ea: u32): u32 {
     }
     place = icFind(line);
     if (place) return cachedLine(line, place);
-    place = icMakeRoom(line);
   }
   if (!readBurst(ea, line)) return 0;
+  if (cached) place = icMakeRoom(line);
   if (place) {
     icInstall(line, place, BURST_BUFFER);
     return cachedLine(line, place);
@@ -304,11 +304,14 @@ export function icLoadAndLock(address: u32): u32 {
   const line = address & ~15;
   let place = icFind(line);
   if (!place) {
+    const bank = busBank(line);
+    if (!busAnswers(bank, ANSWERS_BURST)) return CCER1;
     place = icMakeRoom(line);
     if (!place) return CCER2;
-    if (!busAnswers(busBank(line), ANSWERS_BURST)) return CCER1;
     readBurst(line, line);
     store<u32>(STREAM, 0);
+    // Locked when the whole line is there.
+    if (bank != CLAIM_IMMR) store<u64>(NOW, load<u64>(NOW) + 3 * load<u32>(<u32>bank * BANK_BYTES, BANK_BURST_NEXT));
     icInstall(line, place, BURST_BUFFER);
   }
   store<u32>(stateOf(place), 1, LINE_LOCKED);

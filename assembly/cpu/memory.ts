@@ -22,7 +22,16 @@ import {
   busProtected,
   CLAIM_IMMR,
 } from '../bus/physical';
-import { DC_CST_DEN, DC_CST_DFWT, dcFill, dcFind, FILL_ERROR, FILL_NO_WAY, MISS_OVERHEAD } from '../cache/dcache';
+import {
+  DC_CST_DEN,
+  DC_CST_DFWT,
+  dcFill,
+  dcFind,
+  dcVictimLost,
+  FILL_ERROR,
+  FILL_NO_WAY,
+  MISS_OVERHEAD,
+} from '../cache/dcache';
 import { LINE_MODIFIED } from '../cache/layout';
 import { BUS_FREE_AT, GPR, IMMR_MEM, NOW } from '../layout';
 import {
@@ -214,9 +223,10 @@ function readPiece(ea: u32, size: u32): u32 {
   const pa = ea + load<u32>(p, DP_DELTA);
   if (attributes & DP_CACHED) {
     let data = dcFind(pa & ~15);
-    if (!data) data = dcFill(pa & ~15);
-    if (data > FILL_ERROR) return bytesAt(data + (pa & 15), size);
-    if (data == FILL_ERROR) {
+    if (data) return bytesAt(data + (pa & 15), size);
+    data = dcFill(pa & ~15);
+    if (data > FILL_ERROR && !dcVictimLost) return bytesAt(data + (pa & 15), size);
+    if (data != FILL_NO_WAY) {
       machineCheckData(ea, currentWord(load<u32>(PC)));
       return 0;
     }
@@ -257,7 +267,7 @@ function writePiece(ea: u32, size: u32, value: u32): void {
         // The store itself goes into the one-word buffer; only the next data access has to wait for the line.
         const now = load<u64>(NOW);
         data = dcFill(pa & ~15);
-        if (data == FILL_ERROR) {
+        if (data == FILL_ERROR || dcVictimLost) {
           machineCheckData(ea, currentWord(load<u32>(PC)));
           return;
         }

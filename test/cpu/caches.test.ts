@@ -102,7 +102,8 @@ describe('data cache carries data (core-caches.md sections 7–9)', () => {
     core.setGpr(4, 5);
     core.execute([asm.stw(4, 0, 3)]);
     core.setSpr(DC_ADR, 0x120); // way 0 of the set
-    expect(core.spr(DC_DAT)).toBe(0x8000 | 0x200 | 0x40);
+    // Valid, modified, and way 1 is the next to be replaced.
+    expect(core.spr(DC_DAT)).toBe(0x8000 | 0x200 | 0x80 | 0x40);
     core.setSpr(DC_CST, 0x0e000000);
     expect([inMemory(core, 0x8120), core.spr(DC_DAT) & 0x200]).toEqual([5, 0]);
     core.setGpr(4, 6);
