@@ -1828,6 +1828,9 @@ function runLines(): void {
     if (result == X_JUMP) {
       store<u32>(PC, next);
       store<u32>(SINCE_BRANCH, 0);
+    } else {
+      // A line loaded and locked may be where the current one was, so that `ip` says nothing about its address any more.
+      store<u32>(PC, next + 4);
     }
     return;
   }

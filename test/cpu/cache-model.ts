@@ -28,10 +28,12 @@ class Sets {
   /** Per set the numbers of its ways, the one used least recently first. */
   readonly #age: number[][];
 
-  constructor(
-    readonly sets: number,
-    readonly ways: number,
-  ) {
+  readonly sets: number;
+  readonly ways: number;
+
+  constructor(sets: number, ways: number) {
+    this.sets = sets;
+    this.ways = ways;
     const numbers = Array.from({ length: ways }, (_, way) => way);
     this.#age = Array.from({ length: sets }, () => [...numbers]);
     this.#ways = Array.from({ length: sets }, () =>

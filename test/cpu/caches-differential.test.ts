@@ -51,12 +51,14 @@ const hex = (value: number): string => (value >>> 0).toString(16).padStart(8, '0
 class Batch {
   readonly words: number[] = [];
   readonly log: string[] = [];
+  /** Register by register. */
+  readonly expected = new Map<number, number>();
+  readonly core: BareCore;
   #slot = 0;
 
-  constructor(
-    readonly core: BareCore,
-    readonly expected: Map<number, number>,
-  ) {}
+  constructor(core: BareCore) {
+    this.core = core;
+  }
 
   /** The next operation's address and data registers, loaded. */
   slot(address: number, data: number): [number, number] {
@@ -103,7 +105,7 @@ function dataSide(cpu: PartName, seed: number, operations: number): void {
   let pageBits = 0;
 
   for (let done = 0; done < operations; done += BATCH) {
-    const batch = new Batch(core, new Map());
+    const batch = new Batch(core);
     let faults = 0;
     const ended = (ending: Ending): boolean => {
       faults += ending === 'machine check' ? 1 : ending === 'alignment' ? 0x100 : 0;
@@ -237,7 +239,7 @@ function instructionSide(cpu: PartName, seed: number, operations: number): void 
   }
 
   for (let done = 0; done < operations; done += BATCH) {
-    const batch = new Batch(core, new Map());
+    const batch = new Batch(core);
     const { words, expected, log } = batch;
     /** What each instruction does to the model besides being fetched. */
     const effects: ((() => void) | undefined)[] = [];
