@@ -7,7 +7,7 @@ import {
   ANSWERS_BURST_WRITE,
   BANK_BURST_BUSY,
   BANK_BURST_FIRST,
-  BANK_BURST_NEXT,
+  BANK_BURST_WORDS,
   BANK_BURST_WRITE_BUSY,
   BANK_BYTES,
   BANK_KIND,
@@ -198,7 +198,7 @@ export function dcFill(line: u32): u32 {
     const first = start + load<u32>(b, BANK_BURST_FIRST);
     store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_BURST_BUSY));
     store<u64>(NOW, first);
-    store<u64>(DC_FILLED_AT, first + 3 * load<u32>(b, BANK_BURST_NEXT));
+    store<u64>(DC_FILLED_AT, first + load<u16>(b, BANK_BURST_WORDS + 6));
     store<u32>(DC_FILLING, line);
     store<u32>(record, line | ARRIVING);
     const from = busMemory(bank, line);

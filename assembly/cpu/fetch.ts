@@ -311,7 +311,7 @@ export function icLoadAndLock(address: u32): u32 {
     readBurst(line, line);
     store<u32>(STREAM, 0);
     // Locked when the whole line is there.
-    if (bank != CLAIM_IMMR) store<u64>(NOW, load<u64>(NOW) + 3 * load<u32>(<u32>bank * BANK_BYTES, BANK_BURST_NEXT));
+    if (bank != CLAIM_IMMR) store<u64>(NOW, load<u64>(NOW) + load<u16>(<u32>bank * BANK_BYTES, BANK_BURST_WORDS + 6));
     icInstall(line, place, BURST_BUFFER);
   }
   store<u32>(stateOf(place), 1, LINE_LOCKED);
