@@ -137,4 +137,8 @@ export const TX_RANDOM: u32 = TX_COUNT + 4;
 // MII management (fec-mii.ts)
 /** u32: 1 = MII_DATA was written while MII_SPEED stopped MDC; the frame goes out when the clock starts. */
 export const MII_HELD: u32 = TX_RANDOM + 4;
-export const FEC_USED: u32 = MII_HELD + 4 - FEC;
+
+// DMA (fec-dma.ts)
+/** u64: cycle at which the DMA will have done all it was asked for. */
+export const DMA_DONE: u32 = MII_HELD + 4;
+export const FEC_USED: u32 = DMA_DONE + 8 - FEC;

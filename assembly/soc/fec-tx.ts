@@ -22,7 +22,7 @@ import {
   fecOnWire,
   fecTxFifo,
 } from './fec';
-import { dmaBehind, dmaFetch, dmaReaches, dmaRead32, dmaWrite32 } from './fec-dma';
+import { dmaBehind, dmaDone, dmaFetch, dmaReaches, dmaRead32, dmaWrite32 } from './fec-dma';
 import {
   BD_BYTES,
   BD_L,
@@ -241,7 +241,9 @@ function nextFrame(): void {
   if (!gather(WATERMARK)) return;
   store<u32>(TX_STATE, TX_WAIT);
   store<u64>(TX_GAP_FROM, 0);
-  contend();
+  // The first bytes of a frame that follows another were read while that one went out.
+  if (now() == load<u64>(TX_END)) contend();
+  else planAt(dmaDone());
 }
 
 /** Start if the medium permits, else wait for the carrier to go and the gap to pass. */

@@ -65,10 +65,10 @@ import { phyLinked, phyLoopback, phyReset, phySpeed } from './phy';
 import { siuUpdate } from './siu';
 import { CFG_FEC, CFG_SEED, FEC } from './state';
 
-/** End of the FIFO RAM; the bit above the address field of these three registers reads 1. */
-const FIFO_BASE: u32 = 0x00000400;
+/** End of the FIFO RAM. */
 const R_BOUND_VALUE: u32 = 0x00000600;
 /** Unconfirmed; the values of the FEC's next of kin in the ColdFire family, which also has 448 bytes. */
+const FIFO_BASE: u32 = 0x00000400;
 const R_FSTART_RESET: u32 = 0x00000500;
 const X_FSTART_RESET: u32 = 0x00000440;
 /** Unconfirmed (hardware/fec.md section 1). */
@@ -224,7 +224,8 @@ export function fecWrite(word: u32, v: u32, m: u32): void {
       break;
     case R_FSTART:
     case X_FSTART:
-      put(word, v, m, FIFO_ADDRESS);
+      // The bit above the address field reads 1.
+      put(word, (v & FIFO_ADDRESS) | FIFO_BASE, m, FIFO_ADDRESS | FIFO_BASE);
       break;
     case FUN_CODE:
       put(word, v, m, 0x7f000000);

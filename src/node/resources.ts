@@ -5,7 +5,7 @@ import { UsageError } from '../errors.js';
 const CORE = new URL('../core.wasm', import.meta.url);
 const FIRMWARE = new URL('../../firmware-fixtures/elf/', import.meta.url);
 /** Firmware that comes with the package. */
-export const FIRMWARE_NAMES = ['ftpd', 'hello', 'mix'] as const;
+export const FIRMWARE_NAMES = ['ftpd', 'hello', 'mix', 'fec'] as const;
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
