@@ -37,6 +37,7 @@ import { BUS_FREE_AT, GPR, IMMR_MEM, NOW } from '../layout';
 import {
   DATA_PAGES,
   DATA_TABLE_BYTES,
+  DataSlot,
   DP_ATTRIBUTES,
   DP_BANK,
   DP_CACHED,
@@ -128,7 +129,7 @@ function raiseData(result: u32, ea: u32, write: bool): void {
 
 /** Derived page of `ea` that allows the access; 0 after raising an exception. */
 function page(ea: u32, write: bool): u32 {
-  const p = dataTable() + ((ea >>> 7) & 0x1fe0);
+  const p = DataSlot.of(dataTable(), ea);
   if (load<u32>(p + (write ? DP_WRITE : DP_READ)) == (ea & 0xfffff000)) return p;
   return fillPage(p, ea, write);
 }
@@ -319,7 +320,7 @@ export class Past {
   @inline static access(table: u32, ip: u32, ea: u32, now: u64): u64 {
     const op: u32 = load<u8>(ip);
     const register: u32 = load<u8>(ip, 2);
-    const p = table + ((ea >>> 7) & 0x1fe0);
+    const p = DataSlot.of(table, ea);
     const attributes = load<u32>(p, DP_ATTRIBUTES);
     let then: u64 = 0;
     if (op < OP_STW) {

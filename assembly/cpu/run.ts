@@ -40,6 +40,7 @@ import {
   CURRENT_DELTA,
   CURRENT_PAGE,
   DATA_PAGES_EMPTY,
+  DataSlot,
   DP_DELTA,
   DP_FAST_READ,
   DP_FAST_WRITE,
@@ -281,7 +282,7 @@ class Reg {
 class Data {
   /** `mask` keeps the page and the bits that alignment wants to be 0. */
   @inline static read(table: u32, ea: u32, mask: u32): u32 {
-    const t = table + ((ea >>> 7) & 0x1fe0);
+    const t = DataSlot.of(table, ea);
     if (load<u32>(t, DP_FAST_READ) == (ea & mask)) {
       // The set is in the page offset, so it does not wait for the translation.
       const record = ea & load<u32>(DC_SET_BITS);
@@ -294,7 +295,7 @@ class Data {
 
   /** Marks the line modified. */
   @inline static write(table: u32, ea: u32, mask: u32): u32 {
-    const t = table + ((ea >>> 7) & 0x1fe0);
+    const t = DataSlot.of(table, ea);
     if (load<u32>(t, DP_FAST_WRITE) == (ea & mask)) {
       const record = ea & load<u32>(DC_SET_BITS);
       if (load<u32>(record, DC_TAGS) == (ea & ~15) + load<u32>(t, DP_DELTA)) {
@@ -1642,7 +1643,7 @@ class Loop {
       }
       if (kind == KIND_DATA && (cached || !load<u32>(STEPPING))) {
         // A hit on the way used less recently: exchange the ways and run the instruction again.
-        const t = dtb + ((ea >>> 7) & 0x1fe0);
+        const t = DataSlot.of(dtb, ea);
         if (load<u32>(t, DP_FAST_READ) == (ea & 0xfffff000)) {
           const pa = ea + load<u32>(t, DP_DELTA);
           const record = DC_TAGS + (pa & load<u32>(DC_SET_BITS));

@@ -6,7 +6,7 @@ import { LINE_TAG } from '../cpu/ops';
 import { DERIVED_BASE } from '../layout';
 
 /**
- * Data side: CONTEXTS tables of 256 entries of 32 bytes, direct mapped by EA page. Context 0: MSR[DR] = 0; 1: DR = 1 in
+ * Data side: CONTEXTS tables of 256 entries of 32 bytes, direct mapped by a hash of the EA page. Context 0: MSR[DR] = 0; 1: DR = 1 in
  * supervisor state; 2: DR = 1 in user state; 3: a table that stays empty, for times when every access must take the slow way.
  */
 export const DATA_PAGES: u32 = DERIVED_BASE;
@@ -36,6 +36,17 @@ export const DP_CACHED: u32 = 1;
 export const DP_WRITE_THROUGH: u32 = 2;
 export const DP_MEMORY: u32 = 4;
 export const DP_WRITABLE_MEMORY: u32 = 8;
+
+/** Where a data page is looked up. */
+export class DataSlot {
+  /**
+   * Address of the slot for `ea` in `table`. Pages at the same place in two different megabytes get different slots, so that
+   * copying between aligned buffers does not fall off a cliff.
+   */
+  @inline static of(table: u32, ea: u32): u32 {
+    return table + (((ea >>> 7) ^ (ea >>> 15)) & 0x1fe0);
+  }
+}
 
 /** Instruction side: 3 contexts as above (IR instead of DR) × 64 entries of 16 bytes. */
 export const CODE_PAGES: u32 = DATA_PAGES + DATA_TABLES * DATA_TABLE_BYTES;
@@ -138,7 +149,7 @@ export function dropPages(data: bool, ea: u32, mask: u32): void {
   }
   const last = (ea & mask) | (~mask & 0xfffff000);
   for (let page = ea & mask; ; page += 0x1000) {
-    const p = first + (data ? (page >>> 7) & 0x1fe0 : (page >>> 8) & 0x3f0);
+    const p = data ? DataSlot.of(first, page) : first + ((page >>> 8) & 0x3f0);
     if (slotPage(p) == page) dropSlot(p);
     if (slotPage(p + tableBytes) == page) dropSlot(p + tableBytes);
     if (page == last) return;
