@@ -317,6 +317,20 @@ export class Board {
   }
 
   /**
+   * Runs until the CPU has completed an instruction, and through what the devices and the LAN do meanwhile. A branch that
+   * takes no clock of its own goes with the instruction behind it; a CPU that sleeps goes on by one clock. Steps add up to
+   * the run that `run` makes.
+   */
+  step(): RunOutcome {
+    const before = this.counters;
+    for (let now = before; this.#outcome === 'time' && now.instructions === before.instructions; now = this.counters) {
+      if (now.idleCycles !== before.idleCycles) break;
+      this.runUntilCycle(this.now + 1);
+    }
+    return this.#outcome;
+  }
+
+  /**
    * Runs until `done()` holds, looking at it every `every` seconds.
    * @returns whether it came to hold within `seconds`
    */
