@@ -86,6 +86,14 @@ const SRR0 = 26;
 const SRR1 = 27;
 const AT = 0x4000;
 
+/** A core with branches to themselves at all vectors, and where else a word could lead. */
+function coreWithVectors(): BareCore {
+  const core = bareCore();
+  for (let vector = 0x100; vector < 0x2000; vector += 0x100) core.load(VECTORS + vector, [0x48000000]);
+  core.load(0x5000, [0x48000000]);
+  return core;
+}
+
 /** Vector that the word at AT ends at, 0 if it ends at none. */
 function vectorOf(core: BareCore, word: number, msr: number): number {
   const { fn } = core;
@@ -107,10 +115,7 @@ function vectorOf(core: BareCore, word: number, msr: number): number {
 }
 
 describe('all of the opcode space', () => {
-  const core = bareCore();
-  for (let vector = 0x100; vector < 0x2000; vector += 0x100) core.load(VECTORS + vector, [0x48000000]);
-  // Branches to themselves wherever else a word could lead.
-  core.load(0x5000, [0x48000000]);
+  const core = coreWithVectors();
 
   /** A word of each primary and extended opcode, with and without Rc, whose operands hurt nothing. */
   function word(opcode: number, extended: number, low: number): number {
@@ -142,6 +147,67 @@ describe('all of the opcode space', () => {
       }
     }
     expect(wrong.slice(0, 20)).toEqual([]);
+  });
+});
+
+/** SPRs that can be read (core-registers.md section 4), lists of first and last. */
+const READABLE = [
+  [1, 1],
+  [8, 9],
+  [18, 19],
+  [22, 22],
+  [26, 27],
+  [144, 159],
+  [272, 275],
+  [287, 287],
+  [560, 562],
+  [568, 570],
+  [630, 630],
+  [638, 638],
+  [784, 784],
+  [786, 787],
+  [789, 790],
+  [792, 799],
+  [816, 818],
+  [824, 826],
+] as const;
+/** Written only (80–82, 284, 285), or in debug mode only (631): nothing is said of reading them in a program. */
+const NOT_READ = new Set([80, 81, 82, 284, 285, 631]);
+/** Bit 0 of the field's second half: privileged (core-registers.md section 3). */
+const PRIVILEGED = 0x10;
+
+describe('all SPR numbers (core-registers.md section 3)', () => {
+  const core = coreWithVectors();
+  const exists = (n: number): boolean => READABLE.some(([first, last]) => n >= first && n <= last);
+  const numbers = Array.from({ length: 1024 }, (_, n) => n);
+  const wrong = (xo: number, msr: number, expected: (n: number) => number, among = numbers): string[] =>
+    among.flatMap((n) => {
+      const got = vectorOf(core, asm.x(xo, 1, n & 31, n >> 5), msr);
+      return got === expected(n) ? [] : [`SPR ${n}: ${got.toString(16)}`];
+    });
+
+  it('mfspr: those that exist are read, the others raise 0x1000', () => {
+    const among = numbers.filter((n) => !NOT_READ.has(n));
+    expect(wrong(339, MSR_IP, (n) => (exists(n) ? 0 : 0x1000), among)).toEqual([]);
+  });
+
+  it.each([
+    ['mfspr', 339],
+    ['mtspr', 467],
+  ])('%s in user mode: XER, LR, CTR; privileged numbers raise 0x700, there or not; others 0x1000', (_, xo) => {
+    const user = new Set([1, 8, 9]);
+    const expected = (n: number): number => (user.has(n) ? 0 : n & PRIVILEGED ? 0x700 : 0x1000);
+    expect(wrong(xo, MSR_IP | MSR_PR, expected)).toEqual([]);
+  });
+
+  it('mtspr: those that do not exist raise 0x1000, and so do the read addresses of the time base', () => {
+    const among = numbers.filter((n) => !exists(n) && !NOT_READ.has(n));
+    expect(among).toContain(268);
+    expect(wrong(467, MSR_IP, () => 0x1000, among)).toEqual([]);
+  });
+
+  it('mftb: 268 and 269 are read, the others raise 0x1000', () => {
+    expect(wrong(371, MSR_IP, (n) => (n === 268 || n === 269 ? 0 : 0x1000))).toEqual([]);
   });
 });
 
