@@ -1,8 +1,9 @@
 // The debug facility as software can use it without a probe: instruction and load/store breakpoints from comparators,
-// AND-OR logic and counters (MPC860 UM and MPC823 UM chapter 20, Development Support; the same core's chapters in the RCPU
-// and MPC561/563 manuals say more; registers: hardware/core-registers.md section 7).
+// AND-OR logic and counters (MPC860 UM chapter 37; MPC823 UM chapter 20; the chapters on the same logic in the RCPU RM and the
+// MPC561/563 RM say more; registers: hardware/core-registers.md section 7).
 //
-// Without a probe there is no debug mode: DER, the DIWxEN and DLWxEN bits and DPDR are storage. ICR still notes the causes.
+// Without a probe there is no debug mode: the DIWxEN and DLWxEN bits and DPDR are storage. ICR still notes the causes; with
+// DER it would drive FREEZE (MPC566 RM 22.5.1), which is not modelled.
 // While a comparator is in use the run loop steps and data accesses take the slow way; otherwise nothing here is called.
 
 import {
@@ -308,8 +309,8 @@ function cause(vector: u32): u32 {
 }
 
 /**
- * Notes the exception at `vector` in ICR. The hardware sets the bit whether or not debug mode is enabled (the RCPU family's
- * manuals on the register that they call ECR: a set bit enters debug mode only if that is enabled and DER allows it).
+ * Notes the exception at `vector` in ICR, which the hardware does whether or not debug mode is enabled (MPC566 RM 22.5: without
+ * debug mode the register, there ECR, and DER drive FREEZE only).
  */
 export function noteCause(vector: u32): void {
   store<u32>(ICR, load<u32>(ICR) | cause(vector));

@@ -380,7 +380,7 @@ TEST "effective addresses, in user state", "MPC801 UM 7.3.7.3.15"
 2:  WATCH_OFF
     CHECK_BREAK 1b, 0x70000010, HARNESS_MSR | MSR_IR | MSR_DR | MSR_PR
 
-TEST "a breakpoint is the instruction's own exception: no trace after it", "MPC801 UM table 6-6; MPC860 UM 6.1.2.12"
+TEST "a breakpoint is the instruction's own exception: no trace after it", "MPC801 UM table 6-6; MPC860 UM 7.1.2.10"
     SET     r3, SCRATCH
     RESUME  2f
     SET_SPR SPR_CMPE, AT(4)

@@ -52,7 +52,7 @@ TEST "at an address: before the instruction", "MPC823 UM 20.3; MPC801 UM 7.3.7.3
     CHECK_BREAK 1b
     EXPECT_EQ r5, 2
 
-TEST "comparator registers and ICTRL read back", "MPC860 UM 44.6"
+TEST "comparator registers and ICTRL read back", "MPC860 UM 37"
     .irp spr, SPR_CMPA, SPR_CMPB, SPR_CMPC, SPR_CMPD, SPR_CMPE, SPR_CMPF, SPR_CMPG, SPR_CMPH, SPR_BAR, SPR_DER
     SET_SPR \spr, 0x12345678
     EXPECT_SPR \spr, 0x12345678
@@ -80,7 +80,7 @@ WATCHPOINT "IW3 from D", SPR_CMPD, CTD(CT_EQ) | IW3(IW_OWN) | SIW3EN | NORMAL
 WATCHPOINT "IW3 from C or D: C", SPR_CMPC, CTC(CT_EQ) | IW3(IW_PAIR) | SIW3EN | NORMAL
 WATCHPOINT "serialised fetch (ISCT_SER = 0) changes nothing", SPR_CMPA, CTA(CT_EQ) | IW0(IW_OWN) | SIW0EN
 
-TEST "the low two bits of a comparator do not count", "MPC860 UM 44.6.2"
+TEST "the low two bits of a comparator do not count", "MPC860 UM 37"
     RESUME  2f
     SET_SPR SPR_CMPA, 1f + 3
     SET_SPR SPR_ICTRL, CTA(CT_EQ) | IW0(IW_OWN) | SIW0EN | NORMAL
@@ -349,7 +349,7 @@ TEST "sc completes, so it counts", "RCPU RM 8.2.2.1"
 
 /* --- causes --- */
 
-TEST "ICR: causes, cleared by reading, not writable", "MPC860 UM 44.6.3; hardware/core-registers.md 7.2"
+TEST "ICR: causes, cleared by reading, not writable", "MPC860 UM 37; hardware/core-registers.md 7.2"
     mfspr   r3, SPR_ICR
     RESUME_BEHIND_IT
     trap
@@ -366,7 +366,7 @@ TEST "ICR: causes, cleared by reading, not writable", "MPC860 UM 44.6.3; hardwar
     EXPECT_EQ r3, 0x00800000 | 0x00040000 | 0x00004000, "ICR"
     EXPECT_EQ r4, 0, "ICR again"
 
-TEST "DER selects debug mode, which wants a probe: without one it does nothing", "MPC860 UM 44.4; hardware/core-registers.md 7.2"
+TEST "DER selects debug mode, which wants a probe: without one it does nothing", "MPC860 UM 37; hardware/core-registers.md 7.2"
     SET_SPR SPR_DER, 0x7FFFFFFF
     RESUME  2f
 1:  trap

@@ -36,7 +36,7 @@ MISALIGNED "lwarx at 1, rA = 0", SCRATCH + 1, SCRATCH + 1, SCRATCH + 1, X_IMAGE(
 MISALIGNED "stwcx. at 3", SCRATCH, 3, SCRATCH + 3, X_IMAGE(150, 6, 3), stwcx. r6, r3, r4
 MISALIGNED "stwcx. at 2 without a reservation", SCRATCH, 2, SCRATCH + 2, X_IMAGE(150, 5, 3), stwcx. r5, r3, r4
 
-TEST "misaligned scalars need no exception", "MPC860 UM 6.1.2.6; MPC801 UM 7.3.7.3.3"
+TEST "misaligned scalars need no exception", "MPC860 UM 7.1.2.6; MPC801 UM 7.3.7.3.3"
     SET     r3, SCRATCH
     SET     r4, 0x01020304
     stw     r4, 0(r3)
@@ -166,7 +166,7 @@ LITTLE_ENDIAN "stwcx. at 1", SCRATCH, 1, SCRATCH + 1, X_IMAGE(150, 6, 3), stwcx.
  * MSR[ILE] = 1. The words of each pair change places for the handler: a stub at 0xC00 that is right in that order goes
  * back to big-endian by rfi, with what it saw in registers.
  */
-TEST "MSR[ILE]: the handler begins little-endian; ILE stays, and is none of the bits that SRR1 keeps", "PEM 6.3; MPC860 UM 4.1.2"
+TEST "MSR[ILE]: the handler begins little-endian; ILE stays, and is none of the bits that SRR1 keeps", "PEM 6.3; MPC860 UM 5"
     SET     r10, 0xC00
     SET     r11, little_stub
     li      r12, 8

@@ -23,7 +23,7 @@ TESTS
 
 /* The instruction with r3 = NOWHERE, r4 = 8, r6 = marker: no register changes. */
 .macro DATA_CHECK name, ea, image, instruction:vararg
-TEST "\name", "MPC860 UM 6.1.2.2; MPC801 UM 7.3.7.3.2"
+TEST "\name", "MPC860 UM 7.1.2.2; MPC801 UM 7.3.7.3.2"
     TAKE_TESR
     SET     r3, NOWHERE
     li      r4, 8
@@ -74,7 +74,7 @@ TEST "a load whose second cycle fails: that one's address", "MPC801 UM table 6-1
     EXPECT_REG DAR, 0x02000000
     EXPECT_EQ r6, 0x66666666
 
-TEST "data, past the cache", "MPC860 UM 6.1.2.2"
+TEST "data, past the cache", "MPC860 UM 7.1.2.2"
     DATA_UNCACHED
     SET     r3, NOWHERE
     RESUME  2f
@@ -97,7 +97,7 @@ TEST "data, translated, in user state: DAR is the effective address", "MPC801 UM
     EXPECT_REG MSR, 0
     EXPECT_REG DAR, 0x70000123
 
-TEST "fetch: SRR1 bit 1, SRR0 is where the fetch was; DAR and DSISR stay", "MPC860 UM 6.1.2.2; Linux machine_check_8xx"
+TEST "fetch: SRR1 bit 1, SRR0 is where the fetch was; DAR and DSISR stay", "MPC860 UM 7.1.2.2; Linux machine_check_8xx"
     TAKE_TESR
     SET     r3, NOWHERE + 0x10
     mtctr   r3
@@ -111,7 +111,7 @@ TEST "fetch: SRR1 bit 1, SRR0 is where the fetch was; DAR and DSISR stay", "MPC8
     TAKE_TESR
     EXPECT_EQ r10, TESR_ITMT, "TESR"
 
-TEST "fetch, translated, in user state: SRR0 is the effective address", "MPC860 UM 6.1.2.2"
+TEST "fetch, translated, in user state: SRR0 is the effective address", "MPC860 UM 7.1.2.2"
     MAP_RAM
     ITLB_ENTRY 5, 0x70000000 | EPN_EV, 0x001, NOWHERE | 0x9F5
     SET     r3, 0x70000000
@@ -124,7 +124,7 @@ TEST "fetch, translated, in user state: SRR0 is the effective address", "MPC860 
     EXPECT_REG SRR0, 0x70000000
     EXPECT_REG SRR1, 0x40000000 | HARNESS_MSR | MSR_IR | MSR_DR | MSR_PR
 
-TEST "the bus monitor waits SYPCR[BMT] x 8 clocks", "MPC860 UM 11.6.2; hardware/siu.md 1.4"
+TEST "the bus monitor waits SYPCR[BMT] x 8 clocks", "MPC860 UM 11; hardware/siu.md 1.4"
     SET     r3, NOWHERE             /* the loader wrote BMT = FF: 2040 clocks, 127.5 of the time base */
     RESUME  2f
     mftb    r20
@@ -141,7 +141,7 @@ TEST "the bus monitor waits SYPCR[BMT] x 8 clocks", "MPC860 UM 11.6.2; hardware/
     li      r21, 0
 4:  EXPECT_EQ r21, 1, "time in bounds"
 
-TEST "two machine checks one after the other", "MPC860 UM 6.1.2.2"
+TEST "two machine checks one after the other", "MPC860 UM 7.1.2.2"
     SET     r3, NOWHERE
     RESUME  2f
 1:  lwz     r6, 0(r3)

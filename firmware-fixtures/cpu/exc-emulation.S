@@ -15,7 +15,7 @@ TESTS
 
 /* r3, r4 and r5 are what the word's register fields name. */
 .macro EMULATED name, word
-TEST "\name", "MPC860 UM 6.1.3.1; MPC801 UM 7.3.7.3.7"
+TEST "\name", "MPC860 UM 7.1.3.1; MPC801 UM 7.3.7.3.7"
     SET     r3, 0x12345678
     SET     r4, SCRATCH
     li      r5, 0
@@ -176,7 +176,7 @@ EMULATED_REGISTER "mfspr 82 (NRI, write only)", MFSPR(82)
  * registers (as single precision bits) in memory, and returns behind the instruction. lfs, stfs, fneg, fabs, fmr.
  */
 #define FPRS (SCRATCH + 0x100)
-TEST "a math emulation: load, negate, absolute value, move, store", "MPC860 UM 6.1.3.1"
+TEST "a math emulation: load, negate, absolute value, move, store", "MPC860 UM 7.1.3.1"
     SET     r3, SCRATCH
     SET     r4, 0x3FC00000          /* 1.5 */
     stw     r4, 0(r3)

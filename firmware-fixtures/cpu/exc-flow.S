@@ -23,7 +23,7 @@ TESTS
 #define BLR 0x4E800020
 #define TRAP 0x7FE00008
 
-TEST "sc: SRR0 is the next instruction", "MPC860 UM 6.1.2.11; PEM 6.4.10"
+TEST "sc: SRR0 is the next instruction", "MPC860 UM 7.1.2.9; PEM 6.4.10"
     SET     r5, 0x1234
     RESUME  2f
 1:  sc
@@ -33,7 +33,7 @@ TEST "sc: SRR0 is the next instruction", "MPC860 UM 6.1.2.11; PEM 6.4.10"
     EXPECT_DATA_STATUS_UNCHANGED
     EXPECT_EQ r5, 0x1234
 
-TEST "sc in user state: the handler is in supervisor state", "MPC860 UM 6.1.2.11"
+TEST "sc in user state: the handler is in supervisor state", "MPC860 UM 7.1.2.9"
     RESUME  2f
     ENTER_USER
 1:  sc
@@ -41,7 +41,7 @@ TEST "sc in user state: the handler is in supervisor state", "MPC860 UM 6.1.2.11
     EXPECT_REG MSR, MSR_ME
 
 .irp slot, 0, 1, 2, 3
-TEST "exceptions in word \slot of a line", "MPC860 UM 6.1.2.11, 6.1.2.7"
+TEST "exceptions in word \slot of a line", "MPC860 UM 7.1.2.9, 7.1.2.7"
     RESUME  2f
     b       1f
     .balign 16
@@ -70,7 +70,7 @@ TEST "exceptions in word \slot of a line", "MPC860 UM 6.1.2.11, 6.1.2.7"
     EXPECT_REG SRR0, 5b
 .endr
 
-TEST "run into from the line before, at its first word", "MPC860 UM 6.1.2.11"
+TEST "run into from the line before, at its first word", "MPC860 UM 7.1.2.9"
     RESUME  2f
     b       3f
     .balign 16
@@ -81,7 +81,7 @@ TEST "run into from the line before, at its first word", "MPC860 UM 6.1.2.11"
 1:  sc
 2:  CHECK_CALL 1b + 4, HARNESS_MSR
 
-TEST "sc in the last word of a page whose next one is not mapped: no fetch there", "MPC860 UM 6.1.2.11"
+TEST "sc in the last word of a page whose next one is not mapped: no fetch there", "MPC860 UM 7.1.2.9"
     PUT_CODE SCRATCH + 0xFFC, SC
     MAP_RAM
     ITLB_ENTRY 5, 0x70000000 | EPN_EV, 0x001, SCRATCH | 0x9F5
@@ -92,7 +92,7 @@ TEST "sc in the last word of a page whose next one is not mapped: no fetch there
     bctr
 2:  CHECK_CALL 0x70001000, HARNESS_MSR | MSR_IR | MSR_DR
 
-TEST "an instruction in the last word of a page completes before the next page's miss", "MPC860 UM 6.1.3.2"
+TEST "an instruction in the last word of a page completes before the next page's miss", "MPC860 UM 7.1.3.2"
     PUT_CODE SCRATCH + 0xFFC, 0x38630001 /* addi r3, r3, 1 */
     MAP_RAM
     ITLB_ENTRY 5, 0x70000000 | EPN_EV, 0x001, SCRATCH | 0x9F5
@@ -105,7 +105,7 @@ TEST "an instruction in the last word of a page completes before the next page's
     EXPECT_REG SRR0, 0x70001000
     EXPECT_EQ r3, 0x70000FFD
 
-TEST "a trap in the first word of a page, run into from the page before", "MPC860 UM 6.1.2.7"
+TEST "a trap in the first word of a page, run into from the page before", "MPC860 UM 7.1.2.7"
     PUT_CODE SCRATCH + 0xFFC, NOP
     PUT_CODE SCRATCH + 0x1000, TRAP
     RESUME  2f
@@ -115,7 +115,7 @@ TEST "a trap in the first word of a page, run into from the page before", "MPC86
 2:  EXPECT_VECTOR 0x700
     EXPECT_REG SRR0, SCRATCH + 0x1000
 
-TEST "at the target of every kind of branch", "MPC860 UM 6.1.2.11"
+TEST "at the target of every kind of branch", "MPC860 UM 7.1.2.9"
     RESUME_BEHIND_IT                /* only sc and trap come; sc is stepped over with a nop behind it */
     cmpwi   r0, 0
     SET     r4, 4f
@@ -159,7 +159,7 @@ TEST "at the target of every kind of branch", "MPC860 UM 6.1.2.11"
     EXPECT_REG SRR0, 6b
     EXPECT_NO_EXCEPTION
 
-TEST "right behind mtmsr: SRR1 has the new MSR", "MPC860 UM 6.1.2.11; MPC823 UM, Fetch Unit"
+TEST "right behind mtmsr: SRR1 has the new MSR", "MPC860 UM 7.1.2.9; MPC823 UM, Fetch Unit"
     RESUME  2f
     SET     r3, HARNESS_MSR | MSR_FP | MSR_FE0 | MSR_FE1
     mtmsr   r3
@@ -176,7 +176,7 @@ TEST "right behind rfi: at its target, with the MSR that it restored", "PEM 6.3"
 1:  sc
 2:  CHECK_CALL 1b + 4, MSR_ME | MSR_FP
 
-TEST "SRR1 has bits 0, 5-9 and 16-31 of MSR, zeros between", "MPC860 UM 6.1.2; PEM 6.3"
+TEST "SRR1 has bits 0, 5-9 and 16-31 of MSR, zeros between", "MPC860 UM 7.1.2; PEM 6.3"
     RESUME  2f
     SET     r3, 0xFFF80000 | MSR_ME | MSR_RI | MSR_FP
     mtmsr   r3
@@ -195,13 +195,13 @@ TEST "rfi takes those bits from SRR1 and leaves the others", "PEM 8, rfi"
 1:  mfmsr   r4
     EXPECT_EQ r4, 0xFFF80000 | HARNESS_MSR
 
-TEST "SRR1[RI] tells that the interrupted code was not recoverable", "MPC860 UM 6.1.4"
+TEST "SRR1[RI] tells that the interrupted code was not recoverable", "MPC860 UM 7.1"
     RESUME  2f
     mtspr   SPR_NRI, r0
 1:  sc
 2:  CHECK_CALL 1b + 4, MSR_ME
 
-TEST "one right after the other", "MPC860 UM 6.1.2"
+TEST "one right after the other", "MPC860 UM 7.1.2"
     RESUME_BEHIND_IT
 1:  trap
 2:  .long   0

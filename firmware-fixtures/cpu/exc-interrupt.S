@@ -64,7 +64,7 @@ TESTS
     EXPECT_DATA_STATUS_UNCHANGED
 .endm
 
-TEST "decrementer: taken at the instruction behind the mtmsr that sets EE", "MPC860 UM 6.1.2.9; PEM 6.4.9"
+TEST "decrementer: taken at the instruction behind the mtmsr that sets EE", "MPC860 UM 7.1.2.8; PEM 6.4.9"
     REQUEST_DECREMENTER
     RESUME  2f
     SET     r3, EE_MSR
@@ -123,7 +123,7 @@ TEST "decrementer: counts through 0 while the handler of another exception runs,
     rfi
 9:
 
-TEST "mtspr EIE, EID, NRI: EE and RI", "MPC860 UM 6.1.4"
+TEST "mtspr EIE, EID, NRI: EE and RI", "MPC860 UM 7.1"
     li      r3, 0
     mtspr   SPR_NRI, r3
     mfmsr   r4
@@ -138,14 +138,14 @@ TEST "mtspr EIE, EID, NRI: EE and RI", "MPC860 UM 6.1.4"
     EXPECT_EQ r6, MSR_ME | MSR_RI | MSR_EE
     EXPECT_EQ r7, MSR_ME
 
-TEST "mtspr EIE: a pending interrupt is taken before the next instruction", "MPC860 UM 6.1.4"
+TEST "mtspr EIE: a pending interrupt is taken before the next instruction", "MPC860 UM 7.1"
     REQUEST_DECREMENTER
     RESUME  2f
     mtspr   SPR_EIE, r0
 1:  FAIL    "not taken"
 2:  CHECK_INTERRUPT 0x900, 1b, EE_MSR
 
-TEST "rfi that sets EE: a pending interrupt is taken before the instruction at SRR0", "MPC860 UM 6.1.2.9"
+TEST "rfi that sets EE: a pending interrupt is taken before the instruction at SRR0", "MPC860 UM 7.1.2.8"
     REQUEST_DECREMENTER
     RESUME  2f
     SET_SPR SPR_SRR0, 1f
@@ -154,7 +154,7 @@ TEST "rfi that sets EE: a pending interrupt is taken before the instruction at S
 1:  FAIL    "not taken"
 2:  CHECK_INTERRUPT 0x900, 1b, EE_MSR
 
-TEST "external interrupt", "MPC860 UM 6.1.2.5"
+TEST "external interrupt", "MPC860 UM 7.1.2.5"
     REQUEST_EXTERNAL
     RESUME  2f
     SET     r3, EE_MSR
@@ -163,7 +163,7 @@ TEST "external interrupt", "MPC860 UM 6.1.2.5"
 2:  CHECK_INTERRUPT 0x500, 1b, EE_MSR
     END_EXTERNAL
 
-TEST "external interrupt: pends while EE = 0, gone with its cause", "MPC860 UM 6.1.2.5"
+TEST "external interrupt: pends while EE = 0, gone with its cause", "MPC860 UM 7.1.2.5"
     REQUEST_EXTERNAL
     nop
     EXPECT_NO_EXCEPTION
@@ -172,7 +172,7 @@ TEST "external interrupt: pends while EE = 0, gone with its cause", "MPC860 UM 6
     nop
     EXPECT_NO_EXCEPTION
 
-TEST "external interrupt: a level, taken again until its cause is gone", "MPC860 UM 6.1.2.5"
+TEST "external interrupt: a level, taken again until its cause is gone", "MPC860 UM 7.1.2.5"
     ON_VECTOR 0x500, 5f
     li      r5, 3
     REQUEST_EXTERNAL
@@ -189,7 +189,7 @@ TEST "external interrupt: a level, taken again until its cause is gone", "MPC860
 6:  rfi
 9:
 
-TEST "external interrupt in user state, translated", "MPC860 UM 6.1.2.5"
+TEST "external interrupt in user state, translated", "MPC860 UM 7.1.2.5"
     MAP_RAM
     REQUEST_EXTERNAL
     RESUME  2f

@@ -4,7 +4,7 @@ TESTS
 
 /* In user state 0x700 with SRR1 bit 13, nothing done; r4 and r5 stand for whatever the instruction takes. */
 .macro PRIVILEGED name, instruction:vararg
-TEST "\name in user state", "MPC860 UM 6.1.2.7; PEM 6.4.7"
+TEST "\name in user state", "MPC860 UM 7.1.2.7; PEM 6.4.7"
     SET     r3, 0x12345678
     SET     r4, SCRATCH
     li      r5, 0
@@ -129,7 +129,7 @@ TEST "tw and twi: no TO bit never, all TO bits always", "PEM 8, tw"
     TRAPS     tw 31, r4, r3
     TRAPS     twi 31, r5, 0
 
-TEST "a trap: SRR0 is the trap instruction", "MPC860 UM 6.1.2.7; PEM 6.4.7"
+TEST "a trap: SRR0 is the trap instruction", "MPC860 UM 7.1.2.7; PEM 6.4.7"
     RESUME  2f
 1:  trap
     FAIL    "no exception"

@@ -21,7 +21,7 @@ TESTS
 .endm
 
 .macro TRACED name, instruction:vararg
-TEST "SE: \name", "MPC860 UM 6.1.2.12; MPC801 UM 7.3.7.3.6"
+TEST "SE: \name", "MPC860 UM 7.1.2.10; MPC801 UM 7.3.7.3.6"
     SET     r3, SCRATCH
     li      r4, 0
     stw     r4, 0(r3)
@@ -54,7 +54,7 @@ TRACED "tlbia", tlbia
 TRACED "a branch not taken", bt eq, 0x20
 TRACED "a trap that does not trap", tw 0, r3, r3
 
-TEST "SE: the instruction has done its work, once", "MPC860 UM 6.1.2.12"
+TEST "SE: the instruction has done its work, once", "MPC860 UM 7.1.2.10"
     li      r5, 5
     RESUME  2f
     GO      1f, SE_MSR
@@ -63,7 +63,7 @@ TEST "SE: the instruction has done its work, once", "MPC860 UM 6.1.2.12"
 2:  CHECK_TRACE 1b + 4, SE_MSR
     EXPECT_EQ r5, 6
 
-TEST "SE: a branch taken is traced at its target", "MPC860 UM 6.1.2.12"
+TEST "SE: a branch taken is traced at its target", "MPC860 UM 7.1.2.10"
     RESUME  3f
     GO      1f, SE_MSR
 1:  b       2f
@@ -72,7 +72,7 @@ TEST "SE: a branch taken is traced at its target", "MPC860 UM 6.1.2.12"
     nop
 3:  CHECK_TRACE 2b, SE_MSR
 
-TEST "SE: one exception after each instruction until the handler stops it", "MPC860 UM 6.1.2.12"
+TEST "SE: one exception after each instruction until the handler stops it", "MPC860 UM 7.1.2.10"
     RESUME_WHERE_IT_WAS
     li      r3, 2
     mtctr   r3
@@ -97,14 +97,14 @@ TEST "SE: one exception after each instruction until the handler stops it", "MPC
     EXPECT_REG SRR1, HARNESS_MSR
     EXPECT_NO_EXCEPTION
 
-TEST "SE in user state", "MPC860 UM 6.1.2.12"
+TEST "SE in user state", "MPC860 UM 7.1.2.10"
     RESUME  2f
     GO      1f, SE_MSR | MSR_PR
 1:  addi    r5, r5, 1
     nop
 2:  CHECK_TRACE 1b + 4, SE_MSR | MSR_PR
 
-TEST "SE: mtmsr that sets it is not traced, the next instruction is", "MPC860 UM 6.1.2.12"
+TEST "SE: mtmsr that sets it is not traced, the next instruction is", "MPC860 UM 7.1.2.10"
     RESUME  2f
     mfmsr   r3
     ori     r3, r3, MSR_SE
@@ -113,7 +113,7 @@ TEST "SE: mtmsr that sets it is not traced, the next instruction is", "MPC860 UM
     nop
 2:  CHECK_TRACE 1b + 4, SE_MSR
 
-TEST "SE: no trace after an instruction that caused an exception: sc", "MPC860 UM 6.1.2.12; MPC561 RM 3.15.4.11"
+TEST "SE: no trace after an instruction that caused an exception: sc", "MPC860 UM 7.1.2.10; MPC561 RM 3.15.4.11"
     RESUME  2f
     GO      1f, SE_MSR
 1:  sc
@@ -124,7 +124,7 @@ TEST "SE: no trace after an instruction that caused an exception: sc", "MPC860 U
     EXPECT_REG MSR, MSR_ME
     EXPECT_NO_EXCEPTION
 
-TEST "SE: no trace after an instruction that caused an exception: trap, emulation, alignment", "MPC860 UM 6.1.2.12"
+TEST "SE: no trace after an instruction that caused an exception: trap, emulation, alignment", "MPC860 UM 7.1.2.10"
     SET     r3, SCRATCH + 1
     RESUME  2f
     GO      1f, SE_MSR
@@ -165,7 +165,7 @@ TEST "SE: the trace comes before what the next instruction causes", "MPC801 UM t
 9:
 
 /* A handler's own rfi ends with MSR[SE] = 0 in a handler; here one runs with SE = 1, and goes on with SE = 1. */
-TEST "rfi is not traced, with SE before and after it", "MPC860 UM 6.1.2.12"
+TEST "rfi is not traced, with SE before and after it", "MPC860 UM 7.1.2.10"
     ON_VECTOR 0xD00, 3f
     SET_SPR SPR_SRR0, 2f
     SET_SPR SPR_SRR1, SE_MSR
@@ -185,7 +185,7 @@ TEST "rfi is not traced, with SE before and after it", "MPC860 UM 6.1.2.12"
 /* --- BE --- */
 
 .macro BRANCH_TRACED name, target, instruction:vararg
-TEST "BE: \name", "MPC860 UM 6.1.2.12; MPC801 UM 7.3.7.3.6"
+TEST "BE: \name", "MPC860 UM 7.1.2.10; MPC801 UM 7.3.7.3.6"
     li      r3, 2
     mtctr   r3
     cmpwi   r3, 2                   /* EQ */
@@ -212,7 +212,7 @@ BRANCH_TRACED "blr", 3b, blr
 BRANCH_TRACED "bclr, not taken", (2b + 4), bnelr
 BRANCH_TRACED "bclrl", 3b, blrl
 
-TEST "BE: bctr", "MPC860 UM 6.1.2.12"
+TEST "BE: bctr", "MPC860 UM 7.1.2.10"
     SET     r4, 3f
     mtctr   r4
     RESUME  4f
@@ -223,7 +223,7 @@ TEST "BE: bctr", "MPC860 UM 6.1.2.12"
 3:  nop
 4:  CHECK_TRACE 3b, BE_MSR
 
-TEST "BE: rfi, sc and isync are no branches", "MPC860 UM 6.1.2.12"
+TEST "BE: rfi, sc and isync are no branches", "MPC860 UM 7.1.2.10"
     RESUME_WHERE_IT_WAS
     GO      1f, BE_MSR
 1:  isync
@@ -237,7 +237,7 @@ TEST "BE: rfi, sc and isync are no branches", "MPC860 UM 6.1.2.12"
     EXPECT_REG SRR1, BE_MSR
     EXPECT_NO_EXCEPTION
 
-TEST "SE and BE together: one exception a branch", "MPC860 UM 6.1.2.12"
+TEST "SE and BE together: one exception a branch", "MPC860 UM 7.1.2.10"
     RESUME  3f
     GO      1f, HARNESS_MSR | MSR_SE | MSR_BE
 1:  b       2f

@@ -30,7 +30,7 @@ TESTS
 
 /* r3 = PAGE, r4 = 0x10, r6 = marker; all stay. Miss, then an entry without the segment's V, then one without the page's. */
 .macro DATA_FAULT name, ea, store, instruction:vararg
-TEST "\name: miss and invalid entry", "MPC860 UM 6.1.3.3, 6.1.3.5; MPC801 UM table 6-14"
+TEST "\name: miss and invalid entry", "MPC860 UM 7.1.3.3, 7.1.3.5; MPC801 UM table 6-14"
     SET     r3, PAGE
     li      r4, 0x10
     SET     r6, 0x66666666
@@ -125,7 +125,7 @@ TEST "dcbt and dcbtst never fault", "hardware/core-exceptions.md 3.10; Linux 8xx
     dcbtst  0, r3
     EXPECT_NO_EXCEPTION
 
-TEST "store to a page without the change bit", "MPC860 UM 6.1.3.5; MPC801 UM 11"
+TEST "store to a page without the change bit", "MPC860 UM 7.1.3.5; MPC801 UM 11"
     SET     r3, PAGE
     RESUME  2f
     MAP_RAM
@@ -138,7 +138,7 @@ TEST "store to a page without the change bit", "MPC860 UM 6.1.3.5; MPC801 UM 11"
     EXPECT_REG DSISR, DSISR_PROTECTED | DSISR_STORE
     EXPECT_EQ r3, PAGE
 
-TEST "store to a read-only page; a load from it is fine", "MPC860 UM 6.1.3.5"
+TEST "store to a read-only page; a load from it is fine", "MPC860 UM 7.1.3.5"
     SET     r3, PAGE
     RESUME  2f
     MAP_RAM
@@ -150,7 +150,7 @@ TEST "store to a read-only page; a load from it is fine", "MPC860 UM 6.1.3.5"
     EXPECT_REG DAR, PAGE + 6
     EXPECT_REG DSISR, DSISR_PROTECTED | DSISR_STORE
 
-TEST "dcbi of an unmapped address, in supervisor state", "MPC860 UM 6.1.3.3"
+TEST "dcbi of an unmapped address, in supervisor state", "MPC860 UM 7.1.3.3"
     SET     r3, PAGE
     RESUME  2f
     MAP_RAM
@@ -164,7 +164,7 @@ TEST "dcbi of an unmapped address, in supervisor state", "MPC860 UM 6.1.3.3"
 
 /* The instruction runs with r3 = \ea: miss in the second page at \fault, then it is run again. */
 .macro SECOND_PAGE name, ea, fault, instruction:vararg
-TEST "\name", "MPC860 UM 6.1.3; PEM 6.2.2; hardware/core-exceptions.md section 5"
+TEST "\name", "MPC860 UM 7.1.3.3; PEM 6.2.2; hardware/core-exceptions.md section 5"
     SET     r3, SCRATCH + 0xFF0     /* A0A1A2A3 … ADAEAFA0 at the end of the first, B0… at the start of the second */
     SET     r4, 0xA0A1A2A3
     stw     r4, 0(r3)
@@ -266,7 +266,7 @@ translation_fetch:
 /* --- fetch --- */
 
 .macro FETCH_FAULT name, vector, status, msr, twc, rpn
-TEST "\name", "MPC860 UM 6.1.3.2, 6.1.3.4; Linux 8xx"
+TEST "\name", "MPC860 UM 7.1.3.2, 7.1.3.4; Linux 8xx"
     SET     r3, PAGE + 0x124
     mtctr   r3
     RESUME  2f
@@ -291,7 +291,7 @@ FETCH_FAULT "ITLB error: guarded", 0x1300, 0x10000000, ON_MSR, TWC_4K_V | TWC_G,
 FETCH_FAULT "ITLB error: protected from users", 0x1300, 0x08000000, ON_MSR | MSR_PR, TWC_4K_V, RPN_SUPERVISOR
 FETCH_FAULT "ITLB error: invalid before guarded", 0x1300, 0x40000000, ON_MSR, TWC_G, RPN_RW
 
-TEST "ITLB miss at a branch target: the branch itself is done", "MPC860 UM 6.1.3.2"
+TEST "ITLB miss at a branch target: the branch itself is done", "MPC860 UM 7.1.3.2"
     MAP_RAM
     SET     r3, PAGE
     mtlr    r3
