@@ -37,7 +37,7 @@ export const DEVIATIONS: readonly Deviation[] = [
     treatment: 'routine; programs that have it do not run with caches through',
   },
   {
-    what: 'reserved bits of an instruction set (with them L of compares, OE of mulhw and mulhwu, Rc of stwcx.)',
+    what: 'reserved bits of an instruction set (with them OE of mulhw and mulhwu, Rc of stwcx.)',
     reference: 'illegal instruction',
     part: 'ignored',
     source: 'core-instructions.md 1 and 2.3 (MPC866 UM, UISA features)',
