@@ -40,7 +40,7 @@ describe.skipIf(!hasTool('qemu-ppc'))('QEMU as the reference of the CPU', () => 
     ['dcbf', assemble('dcbf', 0, 3)],
     ['dcbz', assemble('dcbz', 0, 3)],
     ['OE of mulhw', assemble('mulhw', 3, 4, 5) | 0x400],
-    ['a reserved bit of cmp', assemble('cmp', 0, 4, 5) | 0x00400000],
+    ['a reserved bit of mcrxr', assemble('mcrxr', 1) | 1],
     ['stwu with rA = 0', assemble('stwu', 5, 4, 0)],
     ['lwzu with rA = rD', assemble('lwzu', 5, 4, 5)],
     ['lswi with rA among the loaded', assemble('lswi', 4, 5, 12)],

@@ -38,7 +38,7 @@ export const DEVIATIONS: readonly Deviation[] = [
   },
   {
     what: 'reserved bits of an instruction set (with them OE of mulhw and mulhwu, Rc of stwcx.)',
-    reference: 'illegal instruction',
+    reference: 'illegal instruction, or ignored',
     part: 'ignored',
     source: 'core-instructions.md 1 and 2.3 (MPC866 UM, UISA features)',
     treatment: 'one instruction in 24 has some set on the core; the reference runs it without',
