@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { Board } from 'quicc860';
+import { Board, type PartName } from 'quicc860';
 import { describe, expect, it } from 'vitest';
 
 /** Where firmware-fixtures/cpu/*.S are linked to. */
@@ -31,8 +31,8 @@ const EXCEPTION = 4;
 const hex = (value: number): string => `0x${value.toString(16).toUpperCase().padStart(8, '0')}`;
 
 /** Boots the image, runs it to `cpu_done`, reads the table. */
-async function runImage(file: string, caches: { icache: boolean; dcache: boolean }) {
-  const board = await Board.create();
+async function runImage(file: string, caches: { icache: boolean; dcache: boolean }, cpu: PartName = 'mpc860') {
+  const board = await Board.create({ cpu });
   await board.boot(readFileSync(new URL(file, ELF_DIRECTORY)), caches);
   const symbol = (name: string): number => {
     const address = board.symbols.address(name);
@@ -107,9 +107,14 @@ describe('a run cut up', () => {
 });
 
 for (const file of files) {
-  for (const caches of CACHES) {
-    const { tests, end } = await runImage(file, caches);
-    describe(`${file}, icache ${caches.icache ? 'on' : 'off'}, dcache ${caches.dcache ? 'on' : 'off'}`, () => {
+  // What the caches do is tried on each geometry of the family.
+  const runs: [PartName, (typeof CACHES)[number]][] = CACHES.map((caches) => ['mpc860', caches]);
+  if (file.startsWith('cpu-cache-')) {
+    for (const cpu of ['mpc866', 'mpc885'] as const) runs.push([cpu, { icache: true, dcache: true }]);
+  }
+  for (const [cpu, caches] of runs) {
+    const { tests, end } = await runImage(file, caches, cpu);
+    describe(`${file}, ${cpu}, icache ${caches.icache ? 'on' : 'off'}, dcache ${caches.dcache ? 'on' : 'off'}`, () => {
       it('has tests', () => {
         expect(tests.length).toBeGreaterThan(0);
       });
