@@ -3,9 +3,10 @@ import { existsSync, statSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { Board, Lab } from '../node/index.js';
+import { printCpuBench } from './cpu.js';
 
 /**
- * `npm run bench`: how fast the machine is, as ratios against a peer in the
+ * `npm run bench`: how fast the machine is (`-- cpu`: the CPU in detail, bench/cpu.ts), as ratios against a peer in the
  * same run. Absolute figures wander with the host; the ratios are what counts.
  */
 const quick = process.argv.includes('--quick');
@@ -86,8 +87,12 @@ async function idle(): Promise<void> {
   console.log(`idle board: ${(span / host).toFixed(0)} virtual s per s (floor 1000)`);
 }
 
-await interpreter();
-await scenario();
-await idle();
-const bytes = statSync(fileURLToPath(new URL('../core.wasm', import.meta.url))).size;
-console.log(`core.wasm: ${(bytes / 1024).toFixed(0)} KB (ceiling 300)`);
+if (process.argv[2] === 'cpu') {
+  await printCpuBench({ quick, json: process.argv.includes('--json') });
+} else {
+  await interpreter();
+  await scenario();
+  await idle();
+  const bytes = statSync(fileURLToPath(new URL('../core.wasm', import.meta.url))).size;
+  console.log(`core.wasm: ${(bytes / 1024).toFixed(0)} KB (ceiling 300)`);
+}
