@@ -32,7 +32,7 @@ const REFRESH_STEP: u32 = REFRESH_LIMIT + 8;
 const REFRESH_COST: u32 = REFRESH_STEP + 8;
 /** u32: that UPM. */
 const REFRESH_ONE: u32 = REFRESH_COST + 4;
-/** u64 × 2: next request of UPMA and UPMB, NEVER if off; of REFRESH_ONE it is REFRESH_AT that counts. */
+/** u64 × 2: next request of UPMA and UPMB, NEVER if off; of REFRESH_ONE it is REFRESH_AT that counts, and 0 stands here. */
 const REFRESH_NEXT: u32 = REFRESH_ONE + 4;
 /** u32 × 2: core clocks from one request to the next. */
 const REFRESH_PERIOD: u32 = REFRESH_NEXT + 16;
@@ -89,6 +89,8 @@ function noteFirst(): void {
   store<u64>(REFRESH_STEP, step);
   store<u32>(REFRESH_ONE, one);
   store<u32>(REFRESH_COST, load<u32>(REFRESH_CLOCKS + (one << 2)));
+  // When it was brought up to date last depends on how the run was sliced; the state must not.
+  if (step) store<u64>(REFRESH_NEXT + (one << 3), 0);
 }
 
 /** Serves the requests of `machine` up to cycle `start` on a bus that is free from `free` on; returns when it is free then. */
