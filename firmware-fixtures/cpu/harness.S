@@ -357,7 +357,7 @@ cpu_begin:
     lis     r0, DC_FLUSH_LINE >> 16
     mtspr   SPR_DC_CST, r0
     addi    r4, r4, 16
-    andi.   r0, r4, 0x07F0
+    andi.   r0, r4, 0x0FF0          /* 256 sets: the most that a member has */
     bne     2b
     andi.   r0, r4, DC_ADR_WAY
     li      r4, DC_ADR_WAY

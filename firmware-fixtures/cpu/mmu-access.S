@@ -1,6 +1,6 @@
 /*
  * Accesses that touch two pages, and cache instructions: what is translated, as what kind of access, and what has happened
- * when the second half faults (core-exceptions.md 3.10, 3.12, 5; MPC860 UM 6.1.2.14 to 6.1.2.16).
+ * when the second half faults (core-exceptions.md 3.10, 3.12, 5; MPC860 UM 7.1.3.3 to 7.1.3.5).
  */
 #include "check.h"
 TESTS

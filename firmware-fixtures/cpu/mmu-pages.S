@@ -164,7 +164,7 @@ TEST "code page of 8 MB", "MPC860 UM 9.3; core-mmu.md 4.1"
     EXPECT_REG SRR0, EA + SCRATCH + 0x00080004
 
 /* --- misses and errors --- */
-TEST "DTLB miss: what it leaves", "MPC860 UM 6.1.2.14; core-exceptions.md 3.10"
+TEST "DTLB miss: what it leaves", "MPC860 UM 7.1.3.3; core-exceptions.md 3.10"
     SET_SPR SPR_M_CASID, 5
     RESUME  1f
     LOAD_AT EA + 0x4568
@@ -176,7 +176,7 @@ TEST "DTLB miss: what it leaves", "MPC860 UM 6.1.2.14; core-exceptions.md 3.10"
     EXPECT_REG DAR, EA + 0x4568
     EXPECT_SPR SPR_MD_EPN, EA | 0x4000 | EPN_EV | 5
 
-TEST "V = 0 in the level-one or level-two descriptor is an error, not a miss", "MPC860 UM 6.1.2.16; core-exceptions.md 3.12"
+TEST "V = 0 in the level-one or level-two descriptor is an error, not a miss", "MPC860 UM 7.1.3.5; core-exceptions.md 3.12"
     NORMAL_GROUPS
     DTLB_ENTRY 7, EA | EPN_EV, 0, SCRATCH | RW_ALL
     RESUME  1f
@@ -193,7 +193,7 @@ TEST "V = 0 in the level-one or level-two descriptor is an error, not a miss", "
     EXPECT_REG DSISR, 0x42000000
     EXPECT_REG SRR0, store_instruction
 
-TEST "V = 0 and fetch: SRR1 bit 1", "MPC860 UM 6.1.2.15; core-exceptions.md 3.11"
+TEST "V = 0 and fetch: SRR1 bit 1", "MPC860 UM 7.1.3.4; core-exceptions.md 3.11"
     NORMAL_GROUPS
     ITLB_ENTRY 7, EA | EPN_EV, 0, SCRATCH | RW_ALL
     RESUME  1f
@@ -210,7 +210,7 @@ TEST "V = 0 and fetch: SRR1 bit 1", "MPC860 UM 6.1.2.15; core-exceptions.md 3.11
     EXPECT_VECTOR 0x1300
     EXPECT_REG SRR1, HARNESS_MSR | MSR_IR | 0x40000000
 
-TEST "fetch from a guarded page: SRR1 bit 3; data of it are accessible", "MPC860 UM 6.1.2.15; core-exceptions.md 3.11"
+TEST "fetch from a guarded page: SRR1 bit 3; data of it are accessible", "MPC860 UM 7.1.3.4; core-exceptions.md 3.11"
     NORMAL_GROUPS
     PUT     SCRATCH + 8, ONE
     ITLB_ENTRY 7, EA | EPN_EV, V | G, SCRATCH | RW_ALL
