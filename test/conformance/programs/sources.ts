@@ -53,6 +53,8 @@ function sourceLines(): string[] {
 }
 
 let updated: string | undefined;
+/** What the last attempt to fetch the lists complained of; some of them may be here all the same. */
+let complaint = '';
 
 /** Fetches the source lists once a run. Returns why there are none, or ''. */
 function updateLists(): string {
@@ -66,7 +68,9 @@ function updateLists(): string {
     writeFileSync(`${APT}/sources/sources.list`, `${lines.join('\n')}\n`);
     updated = lines.length === 0 ? "apt's configuration names no Debian archive (or `apt-get update` never ran)" : '';
     for (let n = 0; updated === '' && n < ATTEMPTS; n++) {
-      if (spawnSync('apt-get', [...OPTIONS, '-qq', 'update']).status === 0) break;
+      const update = spawnSync('apt-get', [...OPTIONS, '-qq', 'update'], { encoding: 'utf8' });
+      complaint = update.stderr.trim().split('\n')[0] ?? '';
+      if (update.status === 0 && complaint === '') break;
     }
   }
   return updated;
@@ -94,7 +98,7 @@ export async function fetchSource({ name, only }: SourcePackage): Promise<string
     if (got.status === 0) break;
   }
   const archive = readdirSync(to).find((file) => /\.orig\.tar\.(gz|bz2|xz)$/.test(file));
-  if (archive === undefined) return `apt-get source ${name}: ${said}`;
+  if (archive === undefined) return `apt-get source ${name}: ${complaint || said}`;
   const fresh = `${folder}.partial`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
