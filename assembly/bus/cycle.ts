@@ -43,7 +43,8 @@ const MXMR_PT_SHIFT: u32 = 24;
 const MPTPR_PTP_SHIFT: u32 = 8;
 /** PT counts to 256 when it is 0. */
 const PT_MAX: u32 = 256;
-const WORD_BITS: u32 = 32;
+const WORD_BYTES: u32 = 4;
+const BURST_WORDS: u32 = 4;
 
 /** Core clocks between refresh requests of a machine: BRGCLK divided by MPTPR[PTP] (2 to 64, one-hot) and MxMR[PT]; 0 = off. */
 function refreshPeriod(machine: u32): u32 {
@@ -154,17 +155,27 @@ export function busMonitor(): void {
   store<u64>(BUS_FREE_AT, end);
 }
 
-/** Takes the external bus for `words` transfers of SDMA at `pa`, from NOW or when the bus is free; 4 words are a burst. */
+/** Takes the external bus for one access of SDMA, `bytes` (1, 2, 4) at `pa`, from NOW or when the bus is free. */
+export function busSingle(pa: u32, bytes: u32, write: bool): void {
+  const bank = busBank(pa);
+  if (bank < 0 || bank == CLAIM_IMMR) return;
+  const b = <u32>bank * BANK_BYTES;
+  const port = load<u32>(b, BANK_PORT) >>> 3;
+  const cycles: u32 = bytes > port ? bytes / port : 1;
+  const busy = cycles * load<u32>(b + (write ? BANK_WRITE_BUSY : BANK_READ_BUSY));
+  store<u64>(BUS_FREE_AT, busStart(load<u64>(NOW)) + busy);
+}
+
+/** As `busSingle` for `words` from `pa` on, four at a time in a burst. */
 export function busSteal(pa: u32, words: u32, write: bool): void {
   const bank = busBank(pa);
-  if (bank < 0 || bank == CLAIM_IMMR || words == 0) return;
+  if (bank < 0 || bank == CLAIM_IMMR) return;
   const b = <u32>bank * BANK_BYTES;
-  const bursts = words >> 2;
-  const singles = (words & 3) * (WORD_BITS / load<u32>(b, BANK_PORT));
-  const busy =
-    bursts * load<u32>(b + (write ? BANK_BURST_WRITE_BUSY : BANK_BURST_BUSY)) +
-    singles * load<u32>(b + (write ? BANK_WRITE_BUSY : BANK_READ_BUSY));
-  store<u64>(BUS_FREE_AT, busStart(load<u64>(NOW)) + busy);
+  for (let left = words; left >= BURST_WORDS; left -= BURST_WORDS) {
+    const busy = load<u32>(b + (write ? BANK_BURST_WRITE_BUSY : BANK_BURST_BUSY));
+    store<u64>(BUS_FREE_AT, busStart(load<u64>(NOW)) + busy);
+  }
+  for (let left = words % BURST_WORDS; left; left--) busSingle(pa, WORD_BYTES, write);
 }
 
 /** MCR's RUN command: the pattern at RAM address `at`, looped by MCLF, takes the bus. */

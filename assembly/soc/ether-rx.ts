@@ -2,6 +2,7 @@
 import { cancel, schedule } from '../events';
 import { ETH_FRAME_MAX, ETH_RX } from '../layout';
 import { ethernetBits } from './clocks';
+import { cpBehind, cpServe, PEAK_ETHERNET } from './cp-load';
 import { CRC_RESIDUE, crc32 } from './crc';
 import {
   ADDRESS_MISS,
@@ -65,6 +66,7 @@ const BD_LG: u32 = 0x0020;
 const BD_NO: u32 = 0x0010;
 const BD_SH: u32 = 0x0008;
 const BD_CR: u32 = 0x0004;
+const BD_OV: u32 = 0x0002;
 const BD_CL: u32 = 0x0001;
 /** RX_FLAGS: no BD of the frame has been closed yet. */
 const RX_FIRST: u32 = BD_F;
@@ -172,12 +174,24 @@ function chunkArrived(n: u32): void {
   const pos = load<u32>(s, RX_POS);
   const len = load<u32>(s, RX_LEN);
   const bytes = pos < len ? min<u32>(FIFO, len - pos) : 0;
+  if (cpBehind() > ethernetBits(FIFO << 3)) {
+    overrun(n, pos);
+    return;
+  }
+  cpServe(bytes << 3, PEAK_ETHERNET);
   const limit = load<u32>(s, RX_LIMIT);
   const wanted = pos < limit ? min<u32>(bytes, limit - pos) : 0;
   if (wanted && !storeBytes(n, load<u32>(s, RX_FROM) + pos, wanted)) return;
   store<u32>(s, pos + bytes, RX_POS);
   if (pos + bytes < len) planChunk(n);
   else frameEnd(n);
+}
+
+/** The FIFO ran over behind byte `pos`: the frame ends there, and the rest of it is not heard. */
+function overrun(n: u32, pos: u32): void {
+  rxHunt(n);
+  closeBd(n, BD_L | BD_OV, pos);
+  sccEvent(n, SCCE_RXF);
 }
 
 /** Into the buffers of as many BDs as it takes; false = the frame is lost. */

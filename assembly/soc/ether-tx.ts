@@ -2,6 +2,7 @@
 import { cancel, due, NEVER, requestStop, schedule } from '../events';
 import { ETH_FRAME_MAX, ETH_TX, STOP_TX_END, STOP_TX_START } from '../layout';
 import { ethernetBits } from './clocks';
+import { cpBehind, cpServe, PEAK_ETHERNET } from './cp-load';
 import { crc32 } from './crc';
 import { bdOf, carrierBusy, ether, evTx, fullDuplex, hearsItself, onWire, psmr, stepBd, txEnabled } from './ether';
 import {
@@ -242,6 +243,12 @@ function start(n: u32): void {
 function gather(n: u32): void {
   const s = ether(n);
   const pram = sccPram(n);
+  // The FIFO runs dry on the wire.
+  if (load<u32>(s, TX_LEN) && cpBehind() > ethernetBits(FIFO << 3)) {
+    spoil(n, BD_UN);
+    return;
+  }
+  cpServe(FIFO << 3, PEAK_ETHERNET);
   let room = FIFO;
   while (room) {
     const len = load<u32>(s, TX_LEN);

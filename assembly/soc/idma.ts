@@ -1,8 +1,9 @@
 /**
- * IDMA channels, memory to memory and buffer by buffer (MPC860 UM, IDMA; hardware/cpm.md section 7). A buffer is
- * copied in one go; the event comes when a real channel would have been done with it.
+ * IDMA channels, memory to memory and buffer by buffer (MPC860 UM, IDMA; hardware/cpm.md section 7). 64 bytes are copied in
+ * one go; the next ones follow when the bus is done with them.
  */
 import { EV_IDMA, schedule } from '../events';
+import { BUS_FREE_AT } from '../layout';
 import { bdAt } from './dpram';
 import { clearOnes, inByte, now, peek8, peek16, peek32, poke8, poke16, poke32, put } from './io';
 import { PCDIR, PCPAR, PCSO } from './ports';
@@ -41,8 +42,8 @@ const BD_BYTES: u32 = 16;
 
 /** Bytes copied per event: long buffers take several. */
 const BURST: u32 = 64;
-/** Core clocks per word read and written, about what 60 ns DRAM needs. */
-const WORD_CLOCKS: u32 = 12;
+/** Clocks of the CP per word, besides those of the bus: an estimate. */
+const WORD_CLOCKS: u32 = 4;
 
 /** u32 × 2: 1 = the channel is running. */
 const RUNNING: u32 = IDMA;
@@ -84,7 +85,8 @@ export function idmaStop(ch: u32): void {
 /** A request line may have changed. */
 export function idmaRequest(): void {
   for (let ch: u32 = 0; ch < 2; ch++) {
-    if (load<u32>(RUNNING + ch * 4) && requested(ch)) schedule(EV_IDMA, now() + (BURST * WORD_CLOCKS) / 4);
+    if (load<u32>(RUNNING + ch * 4) && requested(ch))
+      schedule(EV_IDMA, max<u64>(now(), load<u64>(BUS_FREE_AT)) + (BURST * WORD_CLOCKS) / 4);
   }
 }
 

@@ -1,6 +1,7 @@
 /** SDMA: the CPM's way to memory, and its status registers (MPC860 UM, SDMA Channels; hardware/cpm.md 5). */
-import { busSteal } from '../bus/cycle';
+import { busSingle } from '../bus/cycle';
 import { IMMR_WINDOW, physRead8, physRead32, physValid, physWrite8, physWrite32 } from '../bus/physical';
+import { busDivision } from '../bus/timing';
 import { BUS_FREE_AT, IMMR_MEM } from '../layout';
 import { dpramPresent } from './dpram';
 import { clearOnes, inByte, peek8, poke8, poke32, put } from './io';
@@ -12,8 +13,9 @@ export const SDMR: u32 = 0x90c;
 
 const SDSR_SBER: u32 = 0x80;
 const SDSR_BITS: u32 = 0x83;
-/** Clocks of arbitration per SDMA access on top of the bank's own. */
+/** Bus clocks of arbitration per SDMA access on top of the bank's own. */
 const ARBITRATION: u64 = 1;
+const WORD_BYTES: u32 = 4;
 
 /** Is `pa` in the internal space, which is reached without the external bus? */
 export function internal(pa: u32): bool {
@@ -34,11 +36,11 @@ export function sdmaCheck(pa: u32): bool {
   return false;
 }
 
-/** Charge `beats` single accesses at `pa`; the dual-port RAM is reached without the external bus. */
-function occupy(pa: u32, beats: u32, write: bool): void {
+/** Charge `accesses` of `bytes` each at `pa`; the dual-port RAM is reached without the external bus. */
+function occupy(pa: u32, accesses: u32, bytes: u32, write: bool): void {
   if (internal(pa)) return;
-  for (let i: u32 = 0; i < beats; i++) busSteal(pa, 1, write);
-  store<u64>(BUS_FREE_AT, load<u64>(BUS_FREE_AT) + <u64>beats * ARBITRATION);
+  for (let i: u32 = 0; i < accesses; i++) busSingle(pa, bytes, write);
+  store<u64>(BUS_FREE_AT, load<u64>(BUS_FREE_AT) + <u64>accesses * ARBITRATION * busDivision());
 }
 
 /** Bus accesses for `n` bytes from `pa`: words where alignment permits, smaller ones at the ends. */
@@ -47,13 +49,13 @@ function beatsFor(pa: u32, n: u32): u32 {
 }
 
 export function sdmaRead8(pa: u32): u32 {
-  occupy(pa, 1, false);
+  occupy(pa, 1, 1, false);
   if (!internal(pa)) return physRead8(pa);
   const p = dpram(pa);
   return p ? load<u8>(p) : 0;
 }
 export function sdmaWrite8(pa: u32, v: u32): void {
-  occupy(pa, 1, true);
+  occupy(pa, 1, 1, true);
   if (!internal(pa)) physWrite8(pa, v);
   else {
     const p = dpram(pa);
@@ -63,13 +65,13 @@ export function sdmaWrite8(pa: u32, v: u32): void {
 
 /** Memory at `pa` → linear memory `to`, `n` bytes. */
 export function sdmaFetch(pa: u32, to: u32, n: u32): void {
-  occupy(pa, beatsFor(pa, n), false);
+  occupy(pa, beatsFor(pa, n), WORD_BYTES, false);
   copyIn(pa, to, n);
 }
 
 /** Linear memory `from` → memory at `pa`, `n` bytes. */
 export function sdmaStore(pa: u32, from: u32, n: u32): void {
-  occupy(pa, beatsFor(pa, n), true);
+  occupy(pa, beatsFor(pa, n), WORD_BYTES, true);
   copyOut(pa, from, n);
 }
 

@@ -114,9 +114,13 @@ export const I2C: u32 = FLASH_BUFFERS + 1024;
 // --- IDMA (idma.ts) ---
 export const IDMA: u32 = I2C + 32;
 
+// --- CP (cp-load.ts) ---
+/** u64: cycle at which the CP will have done all that the SCCs asked of it. */
+export const CP_FREE_AT: u32 = IDMA + 128;
+
 // --- frames of SCC2–4 on their way out; SCC1 uses ETH_TX ---
 export const SCC_FRAME_MAX: u32 = 2048;
-export const SCC_FRAMES: u32 = IDMA + 128;
+export const SCC_FRAMES: u32 = CP_FREE_AT + 8;
 
 // --- FEC (fec-regs.ts), its PHY (phy.ts), the frame in its receive FIFO ---
 export const FEC: u32 = SCC_FRAMES + 3 * SCC_FRAME_MAX;

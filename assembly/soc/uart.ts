@@ -15,6 +15,7 @@ import {
   STOP_REQUEST,
 } from '../layout';
 import { CLOSE_RX_BD, ENTER_HUNT, GRACEFUL_STOP_TX, INIT_RX, INIT_RX_TX, INIT_TX, RESTART_TX, STOP_TX } from './cp';
+import { cpBehind, cpServe, fifoBytes, PEAK_SCC_UART } from './cp-load';
 import { bdAt } from './dpram';
 import { now, peek16, peek32, poke16, poke32 } from './io';
 import {
@@ -83,6 +84,7 @@ const BD_C: u32 = 0x0800;
 const BD_ID: u32 = 0x0100;
 const BD_P: u32 = 0x0100;
 const BD_BR: u32 = 0x0020;
+const BD_OV: u32 = 0x0002;
 /** Status bits of a receive BD that the CP owns. */
 const BD_RX_STATUS: u32 = 0x0d3f;
 
@@ -242,10 +244,21 @@ export function uartTxEvent(c: u32): void {
     return;
   }
   const ch = sdmaRead8(pa);
+  serve(c);
   poke32(p + TDPTR, pa + 1);
   poke16(p + TCOUNT, left - 1);
   shift(c, ch, false);
   if (left == 1) closeTx(c);
+}
+
+/** The CP handles a character. */
+function serve(c: u32): void {
+  if (isScc(c)) cpServe(sccCharBits(c - UART_SCC1), PEAK_SCC_UART);
+}
+
+/** Characters that the receiver holds until the CP comes: an SMC is double-buffered. */
+function rxDepth(c: u32): u64 {
+  return isScc(c) ? fifoBytes(c - UART_SCC1) : 2;
 }
 
 /** The last character of the BD has moved to the shift register. */
@@ -336,6 +349,9 @@ function openRx(c: u32): bool {
 function receive(c: u32, ch: u32, status: u32): void {
   if (!rxOn(c)) return;
   const p = pram(c);
+  // The character stands in the place of one that nobody fetched.
+  if (cpBehind() > rxDepth(c) * charTime(c)) status |= BD_OV;
+  serve(c);
   let control: u32 = 0;
   if (isScc(c)) {
     control = controlCharacter(p, ch);

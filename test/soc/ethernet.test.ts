@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { loadUpm, MBX_40MHZ } from '../support/upm.js';
 import { fcs, SocBench, STOP, withFcs } from './soc-bench.js';
 
 // MPC860 UM, SCC Ethernet Mode; hardware/scc-ethernet.md
@@ -34,11 +35,12 @@ interface Setup {
   diag?: number;
   seed?: number;
   enable?: number;
+  coreHz?: number;
 }
 
 /** SCC1 as the RTEMS driver sets it up (scc-ethernet.md section 9), four BDs each way, receiver armed. */
 function ethernet(setup: Setup = {}): SocBench {
-  const bench = new SocBench({ seed: setup.seed ?? 1 });
+  const bench = new SocBench({ seed: setup.seed ?? 1, coreHz: setup.coreHz ?? 40_000_000 });
   bench.w16(PRAM + 0x00, RX_RING);
   bench.w16(PRAM + 0x02, TX_RING);
   bench.w16(CPCR, 0x0001);
@@ -516,5 +518,60 @@ describe('SCC Ethernet transmission (scc-ethernet.md section 5)', () => {
     expect(bench.r8(0x908)).toBe(0x80);
     expect(bench.r32(0x904)).toBe(0x7000_0000);
     for (const { bytes } of bench.sent) expect(bytes.length).toBeLessThanOrEqual(4096);
+  });
+});
+
+describe('a CPM or a bus that is too slow (cpm.md section 6: 22 Mbit/s at 25 MHz; scc-ethernet.md: OV, UN)', () => {
+  const OV = 0x0002;
+  const UN = 0x0002;
+  /** A single-beat pattern of `16 n + 1` clocks: 16 rounds of a loop, the first word of which has TA. */
+  const slow = (n: number): number[] => [0x80, ...new Array<number>(n - 2).fill(0x04), 0x84, 0x05];
+
+  it.each([
+    // clock, bytes, overrun
+    [25, 1518, false],
+    [12, 1518, false],
+    [8, 64, false],
+    [8, 1518, true],
+    [6, 256, true],
+  ] as const)('at %i MHz a frame of %i bytes overruns: %s', (mhz, length, over) => {
+    const bench = ethernet({ coreHz: mhz * 1e6 });
+    receive(bench, frame(STATION, length));
+    expect(bench.r16(SCCE)).toBe(RXF);
+    const status = bench.r16(RX_RING);
+    if (over) {
+      expect(status & 0x0fff).toBe(0x0c00 | OV);
+      expect(bench.r16(RX_RING + 2)).toBeLessThan(length);
+    } else {
+      expect(status & 0x0fff).toBe(0x0c00);
+      expect(bench.r16(RX_RING + 2)).toBe(length);
+    }
+    // The receiver goes on with the next frame.
+    receive(bench, frame(STATION, 64));
+    expect(bench.r16(RX_RING + 8) & 0x8fff).toBe(0x0c00);
+  });
+
+  it('loads add: a CP at 12 MHz that also serves an SCC in internal loopback loses what it had time for alone', () => {
+    const bench = ethernet({ coreHz: 12e6, psmr: 0x080b, diag: 0x40 });
+    transmit(bench, 0, 0xcc00, new Uint8Array([...STATION, ...OTHER, ...new Uint8Array(1400)]));
+    bench.w16(TODR, 0x8000);
+    bench.run(40_000);
+    expect((bench.r16(RX_RING) & OV) | (bench.r16(TX_RING) & UN)).not.toBe(0);
+  });
+
+  it('memory that takes longer for a word than the wire does: OV, and UN for what is sent', () => {
+    const bench = ethernet();
+    // A word comes every 3.2 µs, 128 clocks.
+    loadUpm(bench.core, 0, { ...MBX_40MHZ, writeSingle: slow(7) });
+    receive(bench, frame(STATION, 1518));
+    expect(bench.r16(RX_RING) & 0x8fff).toBe(0x0c00);
+    loadUpm(bench.core, 0, { ...MBX_40MHZ, writeSingle: slow(8), readSingle: slow(8) });
+    receive(bench, frame(STATION, 1518));
+    expect(bench.r16(RX_RING + 8) & 0x8fff).toBe(0x0c00 | OV);
+    transmit(bench, 0, 0x8c00, new Uint8Array([...BROADCAST, ...STATION, ...new Uint8Array(1200)]));
+    bench.w16(TODR, 0x8000);
+    bench.run(100_000);
+    expect(bench.r16(TX_RING) & 0x8fff).toBe(0x0c00 | UN);
+    expect(bench.sent.at(-1)?.bytes.length).toBeLessThan(1200);
   });
 });

@@ -78,6 +78,8 @@ export class SocBench {
       modck?: number;
       dpram8k?: boolean;
       sypcr?: number;
+      /** Core clock, Hz [40 MHz]. */
+      coreHz?: number;
       /** The part has an FEC, and the board a PHY. */
       fec?: { phyAddress: number; phyId: number };
     } = {},
@@ -103,7 +105,7 @@ export class SocBench {
     );
     if (options.fec !== undefined) this.core.fecConfigure(1, options.fec.phyAddress, options.fec.phyId);
     this.core.bankDescribe(1, 1, this.constant('RAM_BASE'), RAM_BYTES);
-    this.core.powerOn(CORE_HZ, 4_000_000, 4_000_000);
+    this.core.powerOn(options.coreHz ?? CORE_HZ, 4_000_000, 4_000_000);
     this.core.setReg(0x1000 + 638, IMMR);
     this.w32(0x004, options.sypcr ?? 0xffff_ff88);
     loadUpm(this.core, 0, MBX_40MHZ);
