@@ -21,6 +21,7 @@ import {
 import { DC_ADR, DC_CST } from '../cpu/state';
 import { BUS_FREE_AT, IMMR_MEM, NOW } from '../layout';
 import { immrRead, immrWrite } from '../soc/soc';
+import { forgetHits, forgetSet } from './hits';
 import {
   ARRIVING,
   COPYBACK,
@@ -74,6 +75,7 @@ export const FILL_ERROR: u32 = 1;
 
 /** All lines invalid, unlocked, way 0 next in every set. */
 export function dcReset(): void {
+  forgetHits();
   for (let set: u32 = 0; set < MOST_SETS; set++) resetSet(DC_TAGS + (set << 4), load<u32>(DC_WAYS), false, set);
   memory.fill(DC_LINES, 0, MOST_SETS * MOST_WAYS * LINE_BYTES);
   memory.fill(COPYBACK, 0, 20);
@@ -108,7 +110,10 @@ export function dcFind(line: u32): u32 {
   const ways = load<u32>(DC_WAYS);
   const position = positionOf(record, ways, line);
   if (position == ways) return 0;
-  if (position) promote(record, position);
+  if (position) {
+    forgetSet(record);
+    promote(record, position);
+  }
   return load<u32>(record, PLACE);
 }
 
@@ -150,6 +155,7 @@ function chargeCopyback(line: u32): void {
 
 /** Place of the way that `line` will take, first in its set's order of use; 0 if all are locked. */
 function makeRoom(line: u32): u32 {
+  forgetSet(setOf(line));
   return makeRoomIn(setOf(line), load<u32>(DC_WAYS));
 }
 
@@ -250,6 +256,7 @@ export function dcFlush(line: u32, drop: bool): bool {
     chargeCopyback(line);
     good = writeCopyback();
     store<u32>(data, 0, LINE_MODIFIED);
+    forgetSet(setOf(line));
   }
   if (drop) dcDrop(line);
   return good;
@@ -263,6 +270,7 @@ export function dcDrop(line: u32): void {
   const position = positionOf(record, ways, line);
   if (position == ways) return;
   const way = wayAt(record, position);
+  forgetSet(record);
   store<u32>(way, INVALID);
   store<u32>(load<u32>(way, PLACE), 0, LINE_MODIFIED);
   store<u32>(load<u32>(way, PLACE), 0, LINE_LOCKED);
@@ -273,7 +281,10 @@ export function dcInvalidateAll(): void {
   arrive(true);
   const ways = load<u32>(DC_WAYS);
   const sets = load<u32>(DC_SET_BITS);
-  for (let set: u32 = 0; set <= sets; set += 16) invalidateUnlocked(DC_TAGS + set, ways);
+  for (let set: u32 = 0; set <= sets; set += 16) {
+    forgetSet(DC_TAGS + set);
+    invalidateUnlocked(DC_TAGS + set, ways);
+  }
 }
 
 /** DC_CST command 1010. */

@@ -313,14 +313,13 @@ function writePiece(ea: u32, size: u32, value: u32): void {
 /** The short way to data past the cache. */
 export class Past {
   /**
-   * The aligned access at `ea` of the predecoded entry at `ip`, past the cache to plain memory with the pages of
-   * `table` at cycle `now`, where nothing can go wrong: returns the cycle after it; 0, and nothing has happened, if it is
+   * The aligned access at `ea` of the predecoded entry at `ip`, past the cache to plain memory on the page of slot `p`
+   * at cycle `now`, where nothing can go wrong: returns the cycle after it; 0, and nothing has happened, if it is
    * another case.
    */
-  @inline static access(table: u32, ip: u32, ea: u32, now: u64): u64 {
+  @inline static access(p: u32, ip: u32, ea: u32, now: u64): u64 {
     const op: u32 = load<u8>(ip);
     const register: u32 = load<u8>(ip, 2);
-    const p = DataSlot.of(table, ea);
     const attributes = load<u32>(p, DP_ATTRIBUTES);
     let then: u64 = 0;
     if (op < OP_STW) {

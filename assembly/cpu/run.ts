@@ -1,6 +1,6 @@
 // The interpreter: predecoded entries, one switch, registers at fixed addresses (DESIGN contract 8). Time is kept in `left`,
 // the clocks until WINDOW_END, so that an instruction costs one subtraction; NOW = WINDOW_END - left is stored before any
-// call that may look at it. Only what nearly every instruction needs is in locals (`ip`, `left`, `dtb`): the compiler keeps
+// call that may look at it. Only what nearly every instruction needs is in locals (`ip`, `left`, `hits`): the compiler keeps
 // those in machine registers, and the rest costs a load where it is used.
 //
 // INSTRUCTIONS needs no work per instruction. `base` is where `ip` would have been when RETIRED was counted had the entries
@@ -10,6 +10,16 @@
 import { BANK_BURST_BUSY, BANK_BURST_FIRST, BANK_BYTES, busBank, CLAIM_IMMR } from '../bus/physical';
 import { busRounds, roundsSpan } from '../bus/rounds';
 import { DC_CST_DEN, MISS_OVERHEAD } from '../cache/dcache';
+import {
+  DATA_HITS,
+  DATA_HITS_EMPTY,
+  forgetSet,
+  HIT_BIAS,
+  HIT_NOTHING,
+  HIT_READ,
+  HIT_TABLE_BYTES,
+  HIT_WRITE,
+} from '../cache/hits';
 import { DC_SET_BITS, DC_TAGS, IC_SET_BITS, IC_TAGS, LINE_MODIFIED, PLACE, SECOND } from '../cache/layout';
 import { swapWays } from '../cache/sets';
 import { requestStop } from '../events';
@@ -39,7 +49,8 @@ import {
   CP_PAGE,
   CURRENT_DELTA,
   CURRENT_PAGE,
-  DATA_PAGES_EMPTY,
+  DATA_PAGES,
+  DATA_TABLE_BYTES,
   DataSlot,
   DP_DELTA,
   DP_FAST_READ,
@@ -280,31 +291,64 @@ class Reg {
 
 /** Hits of the data cache: address of the byte at `ea`, or 0 if the slow way must decide. */
 class Data {
-  /** `mask` keeps the page and the bits that alignment wants to be 0. */
-  @inline static read(table: u32, ea: u32, mask: u32): u32 {
-    const t = DataSlot.of(table, ea);
-    if (load<u32>(t, DP_FAST_READ) == (ea & mask)) {
-      // The set is in the page offset, so it does not wait for the translation.
-      const record = ea & load<u32>(DC_SET_BITS);
-      if (load<u32>(record, DC_TAGS) == (ea & ~15) + load<u32>(t, DP_DELTA)) {
-        return load<u32>(record, DC_TAGS + PLACE) + (ea & 15);
-      }
-    }
-    return 0;
+  /** `mask` keeps the line and the bits that alignment wants to be 0. */
+  @inline static read(hits: u32, ea: u32, mask: u32): u32 {
+    const h = hits + (ea & load<u32>(DC_SET_BITS));
+    return load<u32>(h, HIT_READ) == (ea & mask) ? ea + load<u32>(h, HIT_BIAS) : 0;
   }
 
-  /** Marks the line modified. */
-  @inline static write(table: u32, ea: u32, mask: u32): u32 {
-    const t = DataSlot.of(table, ea);
-    if (load<u32>(t, DP_FAST_WRITE) == (ea & mask)) {
-      const record = ea & load<u32>(DC_SET_BITS);
-      if (load<u32>(record, DC_TAGS) == (ea & ~15) + load<u32>(t, DP_DELTA)) {
-        const data = load<u32>(record, DC_TAGS + PLACE);
-        store<u8>(data, 1, LINE_MODIFIED);
-        return data + (ea & 15);
+  @inline static write(hits: u32, ea: u32, mask: u32): u32 {
+    const h = hits + (ea & load<u32>(DC_SET_BITS));
+    return load<u32>(h, HIT_WRITE) == (ea & mask) ? ea + load<u32>(h, HIT_BIAS) : 0;
+  }
+
+  /** Slot of the page of `ea` that belongs to a table of hits. */
+  @inline static slot(hits: u32, ea: u32): u32 {
+    return DataSlot.of(DATA_PAGES + (hits - DATA_HITS) * (DATA_TABLE_BYTES / HIT_TABLE_BYTES), ea);
+  }
+
+  /** True if the store `op` may go to `ea` in one piece; words, bytes, half-words come three by three. */
+  @inline static aligned(ea: u32, op: u32): bool {
+    return !(ea & (0x103 >>> (((op - OP_STW) % 3) << 2)) & 3);
+  }
+
+  /**
+   * Notes the line at `ea` as a hit if one of the two ways used last has it and the page allows what the operation `op` does:
+   * then it is the way used last, and modified by a store. False if the slow way must decide.
+   */
+  @inline static found(hits: u32, ea: u32, op: u32): bool {
+    const slot = Data.slot(hits, ea);
+    const page = ea & 0xfffff000;
+    const line = ea & ~15;
+    const h = hits + (ea & load<u32>(DC_SET_BITS));
+    let good = false;
+    if (load<u32>(slot, DP_FAST_READ) == page) {
+      const pa = line + load<u32>(slot, DP_DELTA);
+      const record = DC_TAGS + (pa & load<u32>(DC_SET_BITS));
+      if (load<u32>(record) != pa && load<u32>(record, SECOND) == pa) {
+        forgetSet(record);
+        swapWays(record);
+      }
+      if (load<u32>(record) == pa) {
+        const data = load<u32>(record, PLACE);
+        if (op < OP_STW) {
+          // A line that is noted already is not what was missing.
+          if (load<u32>(h, HIT_READ) != line) {
+            store<u32>(h, HIT_NOTHING, HIT_WRITE);
+            good = true;
+          }
+        } else if (load<u32>(slot, DP_FAST_WRITE) == page && load<u32>(h, HIT_WRITE) != line && Data.aligned(ea, op)) {
+          store<u32>(data, 1, LINE_MODIFIED);
+          store<u32>(h, line, HIT_WRITE);
+          good = true;
+        }
+        if (good) {
+          store<u32>(h, line, HIT_READ);
+          store<u32>(h, data - line, HIT_BIAS);
+        }
       }
     }
-    return 0;
+    return good;
   }
 }
 
@@ -607,11 +651,11 @@ function serialized(): bool {
   return (load<u32>(ICTRL) & 7) < 5;
 }
 
-/** The data pages that the fast way may use now. */
-function fastTable(): u32 {
+/** The data lines that the fast way may use now. */
+function fastHits(): u32 {
   const slow = (load<u32>(MSR) & MSR_LE) != 0 || load<u64>(NOW) < load<u64>(DATA_BUSY_UNTIL) || dataWatched();
-  if (slow) return DATA_PAGES_EMPTY;
-  return dataTable();
+  if (slow) return DATA_HITS_EMPTY;
+  return DATA_HITS + ((dataTable() - DATA_PAGES) / DATA_TABLE_BYTES) * HIT_TABLE_BYTES;
 }
 
 /**
@@ -669,7 +713,7 @@ class Loop {
    * Returns what is needed next, a KIND_*; AT_IP, AT_LEFT and AT_ADDRESS say where, how and with which address. With `cached`
    * it leaves whenever a cache or a translation does not have what is wanted at once, or the clocks are used up.
    */
-  @inline static run(cached: boolean, start: u32, clocks: i32, dtb: u32): u32 {
+  @inline static run(cached: boolean, start: u32, clocks: i32, hits: u32): u32 {
     let ip = start;
     let left = clocks;
     let mark = load<u32>(MARK);
@@ -1270,7 +1314,7 @@ class Loop {
         }
         case OP_LWZ: {
           ea = Reg.a(ip) + Reg.immediate(ip);
-          const p = Data.read(dtb, ea, 0xfffff003);
+          const p = Data.read(hits, ea, 0xfffffff3);
           if (p) {
             Reg.setD(ip, bswap<u32>(load<u32>(p)));
             ip += 8;
@@ -1281,7 +1325,7 @@ class Loop {
         }
         case OP_LWZX: {
           ea = Reg.a(ip) + Reg.b(ip);
-          const p = Data.read(dtb, ea, 0xfffff003);
+          const p = Data.read(hits, ea, 0xfffffff3);
           if (p) {
             Reg.setD(ip, bswap<u32>(load<u32>(p)));
             ip += 8;
@@ -1292,7 +1336,7 @@ class Loop {
         }
         case OP_LBZ: {
           ea = Reg.a(ip) + Reg.immediate(ip);
-          const p = Data.read(dtb, ea, 0xfffff000);
+          const p = Data.read(hits, ea, 0xfffffff0);
           if (p) {
             Reg.setD(ip, load<u8>(p));
             ip += 8;
@@ -1303,7 +1347,7 @@ class Loop {
         }
         case OP_LBZX: {
           ea = Reg.a(ip) + Reg.b(ip);
-          const p = Data.read(dtb, ea, 0xfffff000);
+          const p = Data.read(hits, ea, 0xfffffff0);
           if (p) {
             Reg.setD(ip, load<u8>(p));
             ip += 8;
@@ -1314,7 +1358,7 @@ class Loop {
         }
         case OP_LHZ: {
           ea = Reg.a(ip) + Reg.immediate(ip);
-          const p = Data.read(dtb, ea, 0xfffff001);
+          const p = Data.read(hits, ea, 0xfffffff1);
           if (p) {
             Reg.setD(ip, <u32>bswap<u16>(load<u16>(p)));
             ip += 8;
@@ -1325,7 +1369,7 @@ class Loop {
         }
         case OP_LHZX: {
           ea = Reg.a(ip) + Reg.b(ip);
-          const p = Data.read(dtb, ea, 0xfffff001);
+          const p = Data.read(hits, ea, 0xfffffff1);
           if (p) {
             Reg.setD(ip, <u32>bswap<u16>(load<u16>(p)));
             ip += 8;
@@ -1336,7 +1380,7 @@ class Loop {
         }
         case OP_LHA: {
           ea = Reg.a(ip) + Reg.immediate(ip);
-          const p = Data.read(dtb, ea, 0xfffff001);
+          const p = Data.read(hits, ea, 0xfffffff1);
           if (p) {
             Reg.setD(ip, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
             ip += 8;
@@ -1347,7 +1391,7 @@ class Loop {
         }
         case OP_LHAU: {
           ea = Reg.a(ip) + Reg.immediate(ip);
-          const p = Data.read(dtb, ea, 0xfffff001);
+          const p = Data.read(hits, ea, 0xfffffff1);
           if (p) {
             Reg.setA(ip, ea);
             Reg.setD(ip, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
@@ -1359,7 +1403,7 @@ class Loop {
         }
         case OP_LHAX: {
           ea = Reg.a(ip) + Reg.b(ip);
-          const p = Data.read(dtb, ea, 0xfffff001);
+          const p = Data.read(hits, ea, 0xfffffff1);
           if (p) {
             Reg.setD(ip, <u32>(<i32>(<i16>bswap<u16>(load<u16>(p)))));
             ip += 8;
@@ -1370,7 +1414,7 @@ class Loop {
         }
         case OP_LWZU: {
           ea = Reg.a(ip) + Reg.immediate(ip);
-          const p = Data.read(dtb, ea, 0xfffff003);
+          const p = Data.read(hits, ea, 0xfffffff3);
           if (p) {
             Reg.setA(ip, ea);
             Reg.setD(ip, bswap<u32>(load<u32>(p)));
@@ -1382,7 +1426,7 @@ class Loop {
         }
         case OP_LBZU: {
           ea = Reg.a(ip) + Reg.immediate(ip);
-          const p = Data.read(dtb, ea, 0xfffff000);
+          const p = Data.read(hits, ea, 0xfffffff0);
           if (p) {
             Reg.setA(ip, ea);
             Reg.setD(ip, load<u8>(p));
@@ -1394,7 +1438,7 @@ class Loop {
         }
         case OP_LHZU: {
           ea = Reg.a(ip) + Reg.immediate(ip);
-          const p = Data.read(dtb, ea, 0xfffff001);
+          const p = Data.read(hits, ea, 0xfffffff1);
           if (p) {
             Reg.setA(ip, ea);
             Reg.setD(ip, <u32>bswap<u16>(load<u16>(p)));
@@ -1406,7 +1450,7 @@ class Loop {
         }
         case OP_STW: {
           ea = Reg.a(ip) + Reg.immediate(ip);
-          const p = Data.write(dtb, ea, 0xfffff003);
+          const p = Data.write(hits, ea, 0xfffffff3);
           if (p) {
             store<u32>(p, bswap<u32>(Reg.d(ip)));
             ip += 8;
@@ -1417,7 +1461,7 @@ class Loop {
         }
         case OP_STWX: {
           ea = Reg.a(ip) + Reg.b(ip);
-          const p = Data.write(dtb, ea, 0xfffff003);
+          const p = Data.write(hits, ea, 0xfffffff3);
           if (p) {
             store<u32>(p, bswap<u32>(Reg.d(ip)));
             ip += 8;
@@ -1428,7 +1472,7 @@ class Loop {
         }
         case OP_STWU: {
           ea = Reg.a(ip) + Reg.immediate(ip);
-          const p = Data.write(dtb, ea, 0xfffff003);
+          const p = Data.write(hits, ea, 0xfffffff3);
           if (p) {
             store<u32>(p, bswap<u32>(Reg.d(ip)));
             Reg.setA(ip, ea);
@@ -1440,7 +1484,7 @@ class Loop {
         }
         case OP_STB: {
           ea = Reg.a(ip) + Reg.immediate(ip);
-          const p = Data.write(dtb, ea, 0xfffff000);
+          const p = Data.write(hits, ea, 0xfffffff0);
           if (p) {
             store<u8>(p, <u8>Reg.d(ip));
             ip += 8;
@@ -1451,7 +1495,7 @@ class Loop {
         }
         case OP_STBX: {
           ea = Reg.a(ip) + Reg.b(ip);
-          const p = Data.write(dtb, ea, 0xfffff000);
+          const p = Data.write(hits, ea, 0xfffffff0);
           if (p) {
             store<u8>(p, <u8>Reg.d(ip));
             ip += 8;
@@ -1462,7 +1506,7 @@ class Loop {
         }
         case OP_STBU: {
           ea = Reg.a(ip) + Reg.immediate(ip);
-          const p = Data.write(dtb, ea, 0xfffff000);
+          const p = Data.write(hits, ea, 0xfffffff0);
           if (p) {
             store<u8>(p, <u8>Reg.d(ip));
             Reg.setA(ip, ea);
@@ -1474,7 +1518,7 @@ class Loop {
         }
         case OP_STH: {
           ea = Reg.a(ip) + Reg.immediate(ip);
-          const p = Data.write(dtb, ea, 0xfffff001);
+          const p = Data.write(hits, ea, 0xfffffff1);
           if (p) {
             store<u16>(p, bswap<u16>(<u16>Reg.d(ip)));
             ip += 8;
@@ -1485,7 +1529,7 @@ class Loop {
         }
         case OP_STHX: {
           ea = Reg.a(ip) + Reg.b(ip);
-          const p = Data.write(dtb, ea, 0xfffff001);
+          const p = Data.write(hits, ea, 0xfffffff1);
           if (p) {
             store<u16>(p, bswap<u16>(<u16>Reg.d(ip)));
             ip += 8;
@@ -1496,7 +1540,7 @@ class Loop {
         }
         case OP_STHU: {
           ea = Reg.a(ip) + Reg.immediate(ip);
-          const p = Data.write(dtb, ea, 0xfffff001);
+          const p = Data.write(hits, ea, 0xfffffff1);
           if (p) {
             store<u16>(p, bswap<u16>(<u16>Reg.d(ip)));
             Reg.setA(ip, ea);
@@ -1642,16 +1686,11 @@ class Loop {
         }
       }
       if (kind == KIND_DATA && (cached || !load<u32>(STEPPING))) {
-        // A hit on the way used less recently: exchange the ways and run the instruction again.
-        const t = DataSlot.of(dtb, ea);
-        if (load<u32>(t, DP_FAST_READ) == (ea & 0xfffff000)) {
-          const pa = ea + load<u32>(t, DP_DELTA);
-          const record = DC_TAGS + (pa & load<u32>(DC_SET_BITS));
-          if (load<u32>(record, SECOND) == (pa & ~15)) {
-            swapWays(record);
-            left += load<u8>(ip, 1);
-            continue;
-          }
+        // Run again only with clocks left: an instruction whose arrival took time behind RUN_LIMIT has passed its boundary.
+        const before = left + load<u8>(ip, 1);
+        if (before > 0 && Data.found(hits, ea, load<u8>(ip))) {
+          left = before;
+          continue;
         }
       }
       if (!cached && !load<u32>(STEPPING)) {
@@ -1674,7 +1713,7 @@ class Loop {
           }
         } else if (kind == KIND_DATA) {
           const now = Current.time(left);
-          const then = Past.access(dtb, ip, ea, now);
+          const then = Past.access(Data.slot(hits, ea), ip, ea, now);
           if (then) {
             if (then - now < <u64>max<i32>(left, 0)) {
               left -= <i32>(then - now);
@@ -1693,13 +1732,13 @@ class Loop {
 }
 
 /** `Loop` for code and data that the caches mostly have. */
-function runCached(ip: u32, left: i32, dtb: u32): u32 {
-  return Loop.run(true, ip, left, dtb);
+function runCached(ip: u32, left: i32, hits: u32): u32 {
+  return Loop.run(true, ip, left, hits);
 }
 
 /** `Loop` for everything else: past the caches, while a line is still arriving, one instruction at a time. */
-function runPast(ip: u32, left: i32, dtb: u32): u32 {
-  return Loop.run(false, ip, left, dtb);
+function runPast(ip: u32, left: i32, hits: u32): u32 {
+  return Loop.run(false, ip, left, hits);
 }
 
 /** Runs from PC until something needs `cpuRun`'s attention. */
@@ -1725,7 +1764,7 @@ function runLines(): void {
   store<u64>(RETIRED, load<u64>(INSTRUCTIONS));
   store<u32>(STEPPING, mustStep() ? 1 : 0);
   store<u32>(CODE_TABLE, codeTable());
-  let dtb = fastTable();
+  let hits = fastHits();
   // No clocks left: the first thing the loop does is to look where it stands.
   store<u64>(WINDOW_END, load<u64>(NOW));
   store<u64>(LEAVE_AT, load<u64>(NOW) + WINDOW);
@@ -1733,7 +1772,7 @@ function runLines(): void {
 
   let cached = false;
   while (true) {
-    const kind = cached ? runCached(ip, left, dtb) : runPast(ip, left, dtb);
+    const kind = cached ? runCached(ip, left, hits) : runPast(ip, left, hits);
     ip = load<u32>(AT_IP);
     left = load<i32>(AT_LEFT);
     cached = kind == KIND_CACHED;
@@ -1812,7 +1851,7 @@ function runLines(): void {
       ip += 8;
       store<u64>(WINDOW_END, load<u64>(NOW));
       left = 0;
-      dtb = fastTable();
+      hits = fastHits();
       if (!requestWaiting()) continue;
       settle(ip, load<u64>(NOW));
       return;

@@ -1,6 +1,7 @@
 // Derived translations: which effective page leads where, filled on first use and dropped whenever anything they were
 // computed from changes. Nothing here decides what the guest sees; a snapshot leaves it out.
 
+import { forgetHits, forgetPage } from '../cache/hits';
 import { rotateMask } from '../cpu/decode';
 import { LINE_TAG } from '../cpu/ops';
 import { DERIVED_BASE } from '../layout';
@@ -11,7 +12,6 @@ import { DERIVED_BASE } from '../layout';
  */
 export const DATA_PAGES: u32 = DERIVED_BASE;
 export const DATA_TABLE_BYTES: u32 = 256 * 32;
-export const DATA_PAGES_EMPTY: u32 = DATA_PAGES + 3 * DATA_TABLE_BYTES;
 const DATA_TABLES: u32 = 4;
 /** Tag that no access matches: the run loop compares page and alignment bits, never this one. */
 export const DP_NOTHING: u32 = 4;
@@ -125,7 +125,9 @@ export function leaveCodePage(): void {
 export function dropTranslations(): void {
   leaveCodePage();
   const used = load<u32>(FILLED);
-  for (let i: u32 = 0; i < used; i++) dropSlot(load<u32>(FILLED_SLOTS + (i << 2)));
+  if (!used) return;
+  forgetHits();
+  for (let i: u32 = 0; i < used; i++) emptySlot(load<u32>(FILLED_SLOTS + (i << 2)));
   store<u32>(FILLED, 0);
 }
 
@@ -180,6 +182,16 @@ function slotPage(p: u32): u32 {
 }
 
 function dropSlot(p: u32): void {
+  if (p < CODE_PAGES) {
+    forgetPage((p - DATA_PAGES) / DATA_TABLE_BYTES, load<u32>(p, DP_READ));
+    dropDataPage(p);
+  } else {
+    store<u32>(p, 1);
+  }
+}
+
+/** As `dropSlot` when no hits are left. */
+function emptySlot(p: u32): void {
   if (p < CODE_PAGES) dropDataPage(p);
   else store<u32>(p, 1);
 }
@@ -193,7 +205,11 @@ function dropDataPage(p: u32): void {
 
 /** To be called before slot `p` is filled. */
 export function fillSlot(p: u32): void {
-  if (!(slotPage(p) & 0xfff)) return;
+  const page = slotPage(p);
+  if (!(page & 0xfff)) {
+    if (p < CODE_PAGES) forgetPage((p - DATA_PAGES) / DATA_TABLE_BYTES, page);
+    return;
+  }
   let used = load<u32>(FILLED);
   if (used == FILLED_MAX) {
     dropTranslations();
@@ -205,6 +221,7 @@ export function fillSlot(p: u32): void {
 
 /** Empties everything derived, decoded lines included. */
 export function derivedReset(): void {
+  forgetHits();
   for (let i: u32 = 0; i < 1024; i++) store<u32>(ROTATE_MASKS + (i << 2), rotateMask(i >>> 5, i & 31));
   leaveCodePage();
   store<u32>(FILLED, 0);
