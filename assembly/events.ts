@@ -6,7 +6,7 @@ import { EVENT_SLOTS, EVENTS, NEXT_EVENT, RUN_LIMIT, STOP_REQUEST } from './layo
 /** Cycle of a slot that is not scheduled. */
 export const NEVER: u64 = ~0;
 
-// Ids 0–26 belong to the SoC, which adds its names here; 27–31 to the CPU. Lower ids fire first within a cycle.
+// Ids 0–27 belong to the SoC, which adds its names here; 28–31 to the CPU. Lower ids fire first within a cycle.
 export const EV_PIT: u32 = 0;
 export const EV_DEC: u32 = 1;
 export const EV_TBREF: u32 = 2;
@@ -25,7 +25,8 @@ export const EV_IDMA: u32 = 22;
 export const EV_FEC_TX: u32 = 24;
 export const EV_FEC_RX: u32 = 25;
 export const EV_MII: u32 = 26;
-export const EV_CPU_FIRST: u32 = 27;
+export const EV_FLASH: u32 = 27;
+export const EV_CPU_FIRST: u32 = 28;
 
 /** Asks for `socEvent(id)` at the first instruction boundary at or after cycle `when`; replaces an earlier request. */
 export function schedule(id: u32, when: u64): void {

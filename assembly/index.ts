@@ -1,5 +1,6 @@
 // Every export the host may call; nothing else is public. Cycle numbers cross as f64, exact below 2^53.
 
+export { flashDescribe, flashQuery, flashRegion } from './bus/flash';
 export {
   BANK_ANSWERS,
   BANK_BURST_BUSY,

@@ -118,6 +118,15 @@ export const CONSOLE_IN: u32 = CONSOLE_OUT + 4 + CONSOLE_RING;
 export const FEC_TX: u32 = CONSOLE_IN + 8 + CONSOLE_RING;
 export const FEC_RX: u32 = FEC_TX + 4 + ETH_FRAME_MAX;
 
-export const STATE_END: u32 = (FEC_RX + 4 + ETH_FRAME_MAX + 0xffff) & ~0xffff;
+/** Parallel flash of the eight banks: description and state of the chips (bus/flash.ts). */
+export const FLASH_BANK: u32 = (FEC_RX + 4 + ETH_FRAME_MAX + 7) & ~7;
+export const FLASH_BANK_BYTES: u32 = 0x400;
+
+/** Content of the serial EEPROMs on the SPI and on the I2C bus. */
+export const EEPROM_SPI: u32 = FLASH_BANK + 8 * FLASH_BANK_BYTES;
+export const EEPROM_MAX: u32 = 0x8000;
+export const EEPROM_I2C: u32 = EEPROM_SPI + EEPROM_MAX;
+
+export const STATE_END: u32 = (EEPROM_I2C + EEPROM_MAX + 0xffff) & ~0xffff;
 /** First byte of guest RAM; flash and data flash follow, each aligned to 64 KB. */
 export const RAM_BASE: u32 = STATE_END;

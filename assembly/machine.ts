@@ -28,7 +28,11 @@ export function machineRun(until: u64): u32 {
       store<u32>(STOP_REQUEST, STOP_NONE);
       return stop;
     }
-    if (load<u64>(NOW) >= until) return STOP_UNTIL;
+    if (load<u64>(NOW) >= until) {
+      // What is in a snapshot does not tell how the run was divided.
+      store<u64>(RUN_LIMIT, until);
+      return STOP_UNTIL;
+    }
     const next = load<u64>(NEXT_EVENT);
     store<u64>(RUN_LIMIT, next < until ? next : until);
     cpuRun();

@@ -6,6 +6,7 @@ export {
   BOARDS,
   type BoardDescription,
   type ConsolePort,
+  type EepromDescription,
   ETH_COMM,
   type EthernetPort,
   type PhyDescription,
@@ -13,6 +14,7 @@ export {
 } from './board/boards.js';
 export type { BoardConsole } from './board/console.js';
 export { provideResources, type Resources } from './board/core.js';
+export { FLASH_CHIPS, type FlashChip, type FlashChipName, type FlashDescription } from './board/flash.js';
 export type { BoardMemory } from './board/memory.js';
 export { type CacheGeometry, PARTS, type Part, type PartName, partName } from './board/parts.js';
 export { UPM_EDO_60NS_40MHZ, type UpmTable } from './board/upm.js';

@@ -9,7 +9,7 @@ import { bankTimings } from './timing';
 
 // --- per bank: what the board has there, 64 bytes each ---
 export const BANK_BYTES: u32 = 64;
-/** u32: BANK_NONE, BANK_RAM or BANK_ROM. */
+/** u32: BANK_NONE, BANK_RAM, BANK_ROM, BANK_FLASH or BANK_COMMAND. */
 export const BANK_KIND: u32 = BUS_BASE;
 /** u32: linear memory address of the device's first byte. */
 export const BANK_MEMORY: u32 = BUS_BASE + 4;
@@ -57,6 +57,11 @@ export const BANK_NONE: u32 = 0;
 export const BANK_RAM: u32 = 1;
 /** Reads as memory, ignores writes. */
 export const BANK_ROM: u32 = 2;
+
+/** Flash whose chips read as memory; writes are commands (bus/flash.ts). */
+export const BANK_FLASH: u32 = 3;
+/** Flash with a chip that does not: accesses of the CPU go to bus/flash.ts, everybody else reads ones. */
+export const BANK_COMMAND: u32 = 4;
 
 /** `busBank`: internal memory space claims the address. */
 export const CLAIM_IMMR: i32 = 8;
@@ -112,13 +117,27 @@ export function busProtected(bank: u32): bool {
   return load<u32>(bank << 4, DECODE_PROTECT) != 0;
 }
 
-/** Linear address of the memory behind `pa` in bank 0–7, 0 if the bank has no device. */
+/** Linear address of the memory behind `pa` in bank 0–7, 0 if the bank has no device, or one that is no memory now. */
 export function busMemory(bank: u32, pa: u32): u32 {
   const b = bank * BANK_BYTES;
-  const size = load<u32>(b, BANK_SIZE);
-  if (load<u32>(b, BANK_KIND) == BANK_NONE || size == 0) return 0;
+  const kind = load<u32>(b, BANK_KIND);
+  if (kind == BANK_NONE || kind == BANK_COMMAND || load<u32>(b, BANK_SIZE) == 0) return 0;
+  return load<u32>(b, BANK_MEMORY) + busOffset(bank, pa);
+}
+
+/** Where `pa` lies in the device of bank 0–7, which is mirrored through its window. */
+export function busOffset(bank: u32, pa: u32): u32 {
+  const size = load<u32>(bank * BANK_BYTES, BANK_SIZE);
   const offset = pa & ~load<u32>(bank << 4, DECODE_MASK);
-  return load<u32>(b, BANK_MEMORY) + ((size & (size - 1)) == 0 ? offset & (size - 1) : offset % size);
+  return (size & (size - 1)) == 0 ? offset & (size - 1) : offset % size;
+}
+
+/** The device of bank 0–7 becomes another kind. */
+export function bankKind(bank: u32, kind: u32): void {
+  const b = bank * BANK_BYTES;
+  if (load<u32>(b, BANK_KIND) == kind) return;
+  store<u32>(b, kind, BANK_KIND);
+  store<u32>(BUS_GENERATION, load<u32>(BUS_GENERATION) + 1);
 }
 
 /** Linear address of what backs `pa` for reading: RAM, ROM or the internal memory map; 0 if nothing does. */

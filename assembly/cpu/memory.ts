@@ -2,12 +2,14 @@
 // way used last; everything else comes here. PC and NOW are up to date on entry; NOW advances by the stall.
 
 import { busStart, REFRESH_LIMIT, Refresh } from '../bus/cycle';
+import { flashRead, flashWrite } from '../bus/flash';
 import {
   ANSWERS_READ,
   ANSWERS_WRITE,
   BANK_BYTES,
+  BANK_COMMAND,
+  BANK_FLASH,
   BANK_KIND,
-  BANK_NONE,
   BANK_PORT,
   BANK_RAM,
   BANK_READ_BEAT,
@@ -168,8 +170,9 @@ function fillPage(p: u32, ea: u32, write: bool): u32 {
   let host: u32 = 0;
   if (bank >= 0 && bank != CLAIM_IMMR) {
     const b = <u32>bank * BANK_BYTES;
-    if (load<u32>(b, BANK_KIND) != BANK_NONE) {
-      host = busMemory(bank, pa) - ea;
+    const memory = busMemory(bank, pa);
+    if (memory) {
+      host = memory - ea;
       if (busAnswers(bank, ANSWERS_READ)) attributes = DP_MEMORY;
       if (load<u32>(b, BANK_KIND) == BANK_RAM && !busProtected(bank) && busAnswers(bank, ANSWERS_WRITE)) {
         attributes |= DP_WRITABLE_MEMORY;
@@ -247,7 +250,10 @@ function readPiece(ea: u32, size: u32): u32 {
   const start = busStart(load<u64>(NOW) + MISS_OVERHEAD) + extra;
   store<u64>(NOW, start + load<u32>(b, BANK_READ_FIRST));
   store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_READ_BUSY));
-  if (load<u32>(b, BANK_KIND) == BANK_NONE) return size == 4 ? 0xffffffff : size == 2 ? 0xffff : 0xff;
+  if (!(attributes & DP_MEMORY)) {
+    if (load<u32>(b, BANK_KIND) == BANK_COMMAND) return flashRead(bank, pa, size);
+    return size == 4 ? 0xffffffff : size == 2 ? 0xffff : 0xff;
+  }
   return bytesAt(ea + load<u32>(p, DP_HOST), size);
 }
 
@@ -308,6 +314,7 @@ function writePiece(ea: u32, size: u32, value: u32): void {
   store<u64>(WRITE_BUFFER_UNTIL, start + load<u32>(b, BANK_WRITE_FIRST));
   store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_WRITE_BUSY));
   if (attributes & DP_WRITABLE_MEMORY) putBytes(ea + load<u32>(p, DP_HOST), size, value);
+  else if (load<u32>(b, BANK_KIND) >= BANK_FLASH) flashWrite(bank, pa, size, value);
 }
 
 /** The short way to data past the cache. */

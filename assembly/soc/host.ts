@@ -1,4 +1,5 @@
 /** What the host may call of the SoC. Cycle numbers cross as f64, exact below 2^53. */
+import { EEPROM_MAX } from '../layout';
 import { ether } from './ether';
 import { CARRIER_HOST, CARRIER_OFF, CARRIER_ON, RX_DRIBBLE } from './ether-regs';
 import { rxCollision, rxFromWire } from './ether-rx';
@@ -19,12 +20,18 @@ import {
   CFG_FLASH_BYTES,
   CFG_FLASH_SELECT,
   CFG_HRCW,
+  CFG_I2C_EEPROM_ADDRESS,
+  CFG_I2C_EEPROM_BYTES,
+  CFG_I2C_EEPROM_PAGE,
   CFG_LINK_DOWN,
   CFG_MODCK,
   CFG_PHY_ADDRESS,
   CFG_PHY_ID,
   CFG_REV_NUM,
   CFG_SEED,
+  CFG_SPI_EEPROM_BYTES,
+  CFG_SPI_EEPROM_PAGE,
+  CFG_SPI_EEPROM_SELECT,
   PINS_A,
   PINS_B,
   PINS_D,
@@ -56,6 +63,22 @@ export function dataFlashAttach(base: u32, bytes: u32): void {
 /** Port B output that selects the data flash when it is low, as PBDAT's mask; 0 = none. */
 export function setDataFlashSelect(mask: u32): void {
   store<u32>(CFG_FLASH_SELECT, mask);
+}
+
+/**
+ * A serial EEPROM on the SPI, its content at EEPROM_SPI: `bytes` (0 = none fitted), those of a page, and the port B output
+ * that selects it when low, as PBDAT's mask.
+ */
+export function spiEeprom(bytes: u32, page: u32, select: u32): void {
+  store<u32>(CFG_SPI_EEPROM_BYTES, min<u32>(bytes, EEPROM_MAX));
+  store<u32>(CFG_SPI_EEPROM_PAGE, max<u32>(page, 1));
+  store<u32>(CFG_SPI_EEPROM_SELECT, bytes ? select : 0);
+}
+/** One on the I2C bus, its content at EEPROM_I2C, at the 7-bit device address `address`. */
+export function i2cEeprom(bytes: u32, page: u32, address: u32): void {
+  store<u32>(CFG_I2C_EEPROM_BYTES, min<u32>(bytes, EEPROM_MAX));
+  store<u32>(CFG_I2C_EEPROM_PAGE, max<u32>(page, 1));
+  store<u32>(CFG_I2C_EEPROM_ADDRESS, address);
 }
 
 /** Register or dual-port RAM access just as the CPU would do it, side effects included; no time passes. */

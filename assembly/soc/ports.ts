@@ -1,9 +1,10 @@
 /** Parallel ports A–D and the PCMCIA interface's pins (MPC860 UM, Parallel I/O Ports; hardware/cpm.md section 10). */
 import { cpicLatch } from './cpic';
 import { flashSelect } from './dataflash';
+import { eepromSelect } from './eeprom-spi';
 import { idmaRequest } from './idma';
 import { peek16, peek32, poke32, put } from './io';
-import { CFG_FLASH_SELECT, PINS_A, PINS_B, PINS_C, PINS_D } from './state';
+import { CFG_FLASH_SELECT, CFG_SPI_EEPROM_SELECT, PINS_A, PINS_B, PINS_C, PINS_D } from './state';
 
 export const PADIR: u32 = 0x950;
 export const PADAT: u32 = 0x956;
@@ -82,11 +83,15 @@ export function portsWrite(word: u32, v: u32, m: u32): void {
   else if (word == PCDIR || word == (PCSO & ~3)) idmaRequest();
 }
 
-/** The data flash is selected while its pin is a general-purpose output that is low. */
+/** A slave on the SPI is selected while its pin is a general-purpose output that is low. */
 function updateSelect(): void {
-  const pin = load<u32>(CFG_FLASH_SELECT);
-  if (!pin) return;
-  flashSelect((peek32(PBDIR) & pin) != 0 && !(peek32(PBPAR) & pin) && !(peek32(PBDAT) & pin));
+  const flash = load<u32>(CFG_FLASH_SELECT);
+  if (flash) flashSelect(drivenLow(flash));
+  const eeprom = load<u32>(CFG_SPI_EEPROM_SELECT);
+  if (eeprom) eepromSelect(drivenLow(eeprom));
+}
+function drivenLow(pin: u32): bool {
+  return (peek32(PBDIR) & pin) != 0 && !(peek32(PBPAR) & pin) && !(peek32(PBDAT) & pin);
 }
 
 /** CPM vector of port C pin mask bit n (from the least significant: 0 = PC15 … 11 = PC4). */

@@ -3,11 +3,14 @@
  * are special registers, and events. Which device owns which part of the map is
  * written here and nowhere else (MPC860 UM, Memory Map; hardware/immap.md).
  */
+
+import { flashEvent, flashReset } from '../bus/flash';
 import {
   EV_CPCR,
   EV_DEC,
   EV_FEC_RX,
   EV_FEC_TX,
+  EV_FLASH,
   EV_I2C,
   EV_IDMA,
   EV_MII,
@@ -84,6 +87,7 @@ export function socReset(powerOn: bool): void {
   spiReset();
   i2cReset();
   fecReset();
+  flashReset();
   siuReset();
 }
 
@@ -134,6 +138,9 @@ function handle(id: u32): void {
       return;
     case EV_FEC_RX:
       fecRxEvent();
+      return;
+    case EV_FLASH:
+      flashEvent();
       return;
     case EV_MII:
       miiEvent();

@@ -4,6 +4,7 @@ import { brgclkDivider } from './clocks';
 import { CLOSE_RX_BD, INIT_RX, INIT_RX_TX, INIT_TX } from './cp';
 import { flashExchange } from './dataflash';
 import { bdAt } from './dpram';
+import { eepromExchange } from './eeprom-spi';
 import { clearOnes, inByte, inHalf, now, peek8, peek16, peek32, poke8, poke16, poke32, put, wrote16 } from './io';
 import { MRBLR, RBASE, RBPTR, RCOUNT, RDPTR, TBASE, TBPTR, TCOUNT, TDPTR } from './scc';
 import { sdmaCheck, sdmaRead8, sdmaWrite8 } from './sdma';
@@ -138,9 +139,14 @@ function line(out: u32): u32 {
   const bits = charBits();
   if (!(mode & SPMODE_REV)) out = reversed(out, bits);
   let answer: u32;
-  if (bits > 8) answer = (flashExchange((out >> 8) & 0xff) << 8) | flashExchange(out & 0xff);
-  else answer = flashExchange(out & 0xff);
+  if (bits > 8) answer = (slaves((out >> 8) & 0xff) << 8) | slaves(out & 0xff);
+  else answer = slaves(out & 0xff);
   return mode & SPMODE_REV ? answer : reversed(answer, bits);
+}
+
+/** All slaves share the line; who is not selected leaves it high. */
+function slaves(v: u32): u32 {
+  return flashExchange(v) & eepromExchange(v);
 }
 
 function reversed(v: u32, bits: u32): u32 {

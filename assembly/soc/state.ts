@@ -39,6 +39,15 @@ export const CFG_PHY_ID: u32 = CFG_PHY_ADDRESS + 4;
 /** u32: who is at the other end of the PHY's cable, PARTNER_* of phy.ts; 0 = nobody. */
 export const CFG_PARTNER: u32 = CFG_PHY_ID + 4;
 
+/** u32: serial EEPROM on the SPI: bytes (0 = none), bytes of a page, port B mask of its chip select (active low). */
+export const CFG_SPI_EEPROM_BYTES: u32 = CFG_PARTNER + 4;
+export const CFG_SPI_EEPROM_PAGE: u32 = CFG_SPI_EEPROM_BYTES + 4;
+export const CFG_SPI_EEPROM_SELECT: u32 = CFG_SPI_EEPROM_PAGE + 4;
+/** u32: serial EEPROM on the I2C bus: bytes (0 = none), bytes of a page, device address (7 bits). */
+export const CFG_I2C_EEPROM_BYTES: u32 = CFG_SPI_EEPROM_SELECT + 4;
+export const CFG_I2C_EEPROM_PAGE: u32 = CFG_I2C_EEPROM_BYTES + 4;
+export const CFG_I2C_EEPROM_ADDRESS: u32 = CFG_I2C_EEPROM_PAGE + 4;
+
 /** First byte that a power-on reset clears. */
 export const STATE_CLEAR: u32 = SOC_BASE + 0x80;
 
@@ -130,5 +139,9 @@ export const FEC_SCRATCH: u32 = PHY + 56;
 export const FEC_RX_FRAME: u32 = PHY + 64;
 export const FEC_RX_FRAME_MAX: u32 = 2048;
 
+// --- serial EEPROMs (eeprom-spi.ts, eeprom-i2c.ts) ---
+export const EEPROM_SPI_STATE: u32 = FEC_RX_FRAME + FEC_RX_FRAME_MAX;
+export const EEPROM_I2C_STATE: u32 = EEPROM_SPI_STATE + 32;
+
 /** First byte after everything above. */
-export const STATE_CLEAR_END: u32 = FEC_RX_FRAME + FEC_RX_FRAME_MAX;
+export const STATE_CLEAR_END: u32 = EEPROM_I2C_STATE + 32;

@@ -1,6 +1,6 @@
 import { GuestStopped, UsageError } from '../errors.js';
 import { type BootParams, commandLine } from '../firmware/boot-params.js';
-import { type ElfImage, parseElf } from '../firmware/elf.js';
+import { type ElfImage, parseElf, type Segment } from '../firmware/elf.js';
 import { Symbols } from '../firmware/symbols.js';
 import { sha256Hex } from '../lan/sha256.js';
 import { type Json, loadGraph, saveGraph } from '../lan/state.js';
@@ -15,9 +15,11 @@ import {
   checkBoard,
   ETHERNET_PORTS,
   type EthernetPort,
+  flashWindows,
 } from './boards.js';
 import { BoardConsole } from './console.js';
 import { type Core, instantiateCore, resources } from './core.js';
+import { cfiTable, chipOf } from './flash.js';
 import { BoardMemory } from './memory.js';
 import { type PartName, partNamed } from './parts.js';
 import { packSections, packZeros, section, unpackSections, unpackZeros } from './snapshot.js';
@@ -31,6 +33,10 @@ export interface BoardOptions {
   cpu?: PartName;
   /** The port that the LAN is plugged into, if not the board's own choice; 'fec' takes a `cpu` that has one. */
   ethernet?: EthernetPort;
+  /** Content of the parallel flash from its first byte on; the rest is erased (0xFF). */
+  flash?: Uint8Array;
+  /** Content of the serial EEPROMs of a board that has them; the rest is erased (0xFF). */
+  eeprom?: { spi?: Uint8Array; i2c?: Uint8Array };
   /** Content of the serial data flash from its first byte on; the rest is erased (0xFF). */
   dataFlash?: Uint8Array;
   /** Seed of the back-off of wire and SCC1 [1]. */
@@ -150,6 +156,7 @@ export class Board {
   readonly memory: BoardMemory;
   readonly #core: Core;
   readonly #stop: Record<StopName, number>;
+  readonly #runUntil: number;
   readonly #seed: number;
   #lan: Wire;
   readonly #plugged: Partial<Record<EthernetPort, Wire>> = {};
@@ -162,6 +169,7 @@ export class Board {
   private constructor(core: Core, description: BoardDescription, seed: number) {
     this.#core = core;
     this.#seed = seed;
+    this.#runUntil = core.constant('RUN_UNTIL');
     this.#lan = lanFor(description.ethernet ?? 'scc1', seed);
     this.description = description;
     this.#stop = {
@@ -187,7 +195,7 @@ export class Board {
 
   /**
    * Builds a board and switches it on; it executes nothing before `boot`.
-   * @throws UsageError for an unknown board or CPU, a description that cannot be, or too large a data flash image
+   * @throws UsageError for an unknown board or CPU, a description that cannot be, or too large a flash image
    */
   static async create(options: BoardOptions = {}): Promise<Board> {
     const wanted = options.board ?? 'eth_comm';
@@ -205,21 +213,25 @@ export class Board {
     }
     const board = new Board(core, description, options.seed ?? 1);
     board.#powerOn();
-    const flash = core.bytes().subarray(fn.dataFlashBase(), fn.dataFlashBase() + description.dataFlashBytes);
-    flash.fill(0xff);
-    if (options.dataFlash !== undefined) {
-      if (options.dataFlash.length > flash.length) {
-        throw new UsageError(`the data flash holds ${flash.length} bytes, the image has ${options.dataFlash.length}`);
-      }
-      flash.set(options.dataFlash);
-    }
+    const fill = (name: string, base: number, bytes: number, image: Uint8Array | undefined): void => {
+      const content = core.bytes().subarray(base, base + bytes);
+      content.fill(0xff);
+      if (image === undefined) return;
+      if (image.length > bytes) throw new UsageError(`the ${name} holds ${bytes} bytes, the image has ${image.length}`);
+      content.set(image);
+    };
+    fill('flash', fn.flashBase(), description.flashBytes, options.flash);
+    const { spiEeprom, i2cEeprom } = description;
+    fill('SPI EEPROM', core.constant('EEPROM_SPI'), spiEeprom?.bytes ?? 0, options.eeprom?.spi);
+    fill('I2C EEPROM', core.constant('EEPROM_I2C'), i2cEeprom?.bytes ?? 0, options.eeprom?.i2c);
+    fill('data flash', fn.dataFlashBase(), description.dataFlashBytes, options.dataFlash);
     return board;
   }
 
   /**
    * Loads an image as the board's boot loader would and sets the CPU at its entry. A board that has run begins anew:
    * its clock at 0, its data flash as it is, its LAN a new one without stations.
-   * @param firmware the ELF file's bytes, or the name of a built-in firmware ('ftpd', 'hello', 'mix')
+   * @param firmware the ELF file's bytes, or the name of a built-in firmware ('ftpd', 'hello', 'mix', 'fec')
    * @param params boot parameters of the project's firmware
    * @throws UsageError for a file that cannot run here or parameters that cannot work
    */
@@ -227,11 +239,12 @@ export class Board {
     const line = commandLine(params);
     const name = typeof firmware === 'string' ? firmware : 'the image';
     const bytes = typeof firmware === 'string' ? await resources().firmware(firmware) : firmware;
-    const booted = { image: parseElf(bytes, name, this.description.ramBytes), file: bytes, line };
+    const booted = { image: this.#parse(bytes, name), file: bytes, line };
     this.#powerOn();
     if (this.#lan.now > 0) this.#newLan();
     this.#core.bytes().fill(0, this.#core.constant('RAM_BASE'), this.#core.fn.flashBase());
     this.#setBooted(booted);
+    for (const segment of booted.image.segments) this.#programFlash(segment);
     this.#load(booted);
   }
 
@@ -263,6 +276,19 @@ export class Board {
       wire.attachBoard(this.#boardPort(port));
     }
     if (port === 'scc1') this.#core.fn.ethLink(wire === undefined ? 0 : 1);
+  }
+
+  /** A copy of what the parallel flash holds. Commands that are not done yet have done nothing. */
+  get flash(): Uint8Array {
+    const base = this.#core.fn.flashBase();
+    return this.#core.bytes().slice(base, base + this.description.flashBytes);
+  }
+
+  /** A copy of what a serial EEPROM holds; empty if the board has none there. */
+  eeprom(bus: 'spi' | 'i2c'): Uint8Array {
+    const { spiEeprom, i2cEeprom } = this.description;
+    const base = this.#core.constant(bus === 'spi' ? 'EEPROM_SPI' : 'EEPROM_I2C');
+    return this.#core.bytes().slice(base, base + ((bus === 'spi' ? spiEeprom : i2cEeprom)?.bytes ?? 0));
   }
 
   /** The Ethernet segment that the board is on, by its port of choice; add stations to it. After `restore` it is a new object with the saved stations, after a second `boot` a new one without. */
@@ -312,7 +338,9 @@ export class Board {
    */
   runUntilCycle(cycle: number): RunOutcome {
     if (!(cycle <= Number.MAX_SAFE_INTEGER)) throw new UsageError(`no run reaches cycle ${cycle}`);
-    while (this.#outcome === 'time' && this.now < cycle) this.#runTo(cycle, false);
+    // The last instruction may have run past what the caller asked for; what else happens until then is still to be done.
+    const behind = (): boolean => this.now < cycle || this.#core.view().getBigUint64(this.#runUntil, true) < cycle;
+    while (this.#outcome === 'time' && behind()) this.#runTo(cycle, false);
     return this.#outcome;
   }
 
@@ -423,7 +451,7 @@ export class Board {
     board.#outcome = info.outcome;
     const file = section(sections, 'ELF ');
     if (file.length > 0) {
-      board.#setBooted({ image: parseElf(file, 'the snapshot', info.board.ramBytes), file, line: info.line });
+      board.#setBooted({ image: board.#parse(file, 'the snapshot'), file, line: info.line });
     }
     take('CONS', (saved: ReturnType<BoardConsole['save']>) => board.console.load(saved));
     take('LAN ', (saved: Parameters<typeof Wire.load>[0]) => board.#loadLan(saved));
@@ -496,7 +524,7 @@ export class Board {
         if (watch) break;
       } else if (reason === this.#stop.until) {
         if (until === lanCycle) this.lan.runEvents(lanNs);
-        if (fn.now() >= target) break;
+        if (until >= target) break;
       } else if (reason === this.#stop.checkstop) {
         this.#outcome = 'checkstop';
       } else if (reason === this.#stop.storm) {
@@ -587,8 +615,11 @@ export class Board {
       const base = bank.kind === 'ram' ? ramBase : fn.flashBase();
       const size = bank.kind === 'ram' ? d.ramBytes : d.flashBytes;
       fn.bankDescribe(bank.cs, kind, base, size);
+      if (bank.kind === 'flash') this.#describeFlash(bank.cs);
     }
     fn.setDataFlashSelect(d.dataFlashSelect);
+    fn.spiEeprom(d.spiEeprom?.bytes ?? 0, d.spiEeprom?.page ?? 1, d.spiEeprom?.select ?? 0);
+    fn.i2cEeprom(d.i2cEeprom?.bytes ?? 0, d.i2cEeprom?.page ?? 1, d.i2cEeprom?.address ?? 0);
     const { partNumber, icache, dcache, microcode, dualPortRam, fecs } = partNamed(d.cpu);
     fn.partConfigure(partNumber, icache.sets, icache.ways, dcache.sets, dcache.ways);
     fn.socConfigure(0, 0, microcode, dualPortRam === 8192 ? 1 : 0, CONSOLE_PORTS.indexOf(d.console), this.#seed);
@@ -596,6 +627,34 @@ export class Board {
     fn.fecConfigure(fecs > 0 ? 1 : 0, d.phy?.address ?? 32, d.phy?.id ?? 0);
     fn.powerOn(d.coreHz, d.oscmHz, d.extclkHz);
     this.#partner = -1;
+  }
+
+  #describeFlash(bank: number): void {
+    const { fn } = this.#core;
+    const { flash } = this.description;
+    if (flash === undefined) {
+      fn.flashDescribe(bank, 0, 0, 0, 0, 0, 0);
+      return;
+    }
+    const chip = chipOf(flash);
+    const [manufacturer, device] = chip.ids;
+    const commands = chip.commands === 'amd' ? 1 : 2;
+    const ids = (manufacturer << 16) | device;
+    fn.flashDescribe(bank, commands, flash.chips, chip.bits / 8, ids, chip.programUs, chip.eraseMs);
+    for (const [sectors, bytes] of chip.regions) fn.flashRegion(bank, sectors, bytes);
+    cfiTable(chip).forEach((byte, i) => {
+      fn.flashQuery(bank, 0x10 + i, byte);
+    });
+  }
+
+  #parse(file: Uint8Array, name: string): ElfImage {
+    return parseElf(file, name, this.description.ramBytes, flashWindows(this.description));
+  }
+
+  /** A segment that lies in flash is there when the board is switched on; what the guest makes of it stays over its resets. */
+  #programFlash({ address, bytes }: Segment): void {
+    const window = flashWindows(this.description).find((place) => address >= place.address && address < place.end);
+    if (window !== undefined) this.#core.bytes().set(bytes, this.#core.fn.flashBase() + address - window.address);
   }
 
   #setBooted(booted: Booted): void {
@@ -625,6 +684,7 @@ export class Board {
     }
     const ram = this.#core.bytes().subarray(this.#core.constant('RAM_BASE'));
     for (const { bytes, address, size } of image.segments) {
+      if (address >= d.ramBytes) continue;
       ram.set(bytes, address);
       ram.fill(0, address + bytes.length, address + size);
     }

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.js';
+import { checkFlash, type FlashDescription } from './flash.js';
 import { type PartName, partNamed } from './parts.js';
 import { UPM_EDO_60NS_40MHZ, UPM_PATTERNS, type UpmTable } from './upm.js';
 
@@ -41,6 +42,14 @@ export interface PhyDescription {
   id: number;
 }
 
+/** A serial EEPROM. */
+export interface EepromDescription {
+  /** Its size, a power of 2 up to 32768: 256 is a 24C02, 8192 a 25640. */
+  bytes: number;
+  /** Bytes of a page, which one write may fill: 8 to 64. */
+  page: number;
+}
+
 /** A board as data: clocks, memory map, what the boot loader leaves behind. */
 export interface BoardDescription {
   /** Its name in errors and snapshots. */
@@ -57,6 +66,8 @@ export interface BoardDescription {
   ramBytes: number;
   /** Parallel flash, bytes. */
   flashBytes: number;
+  /** Its chips, which take commands; without them it is read-only memory. */
+  flash?: FlashDescription;
   /** Serial data flash on the SPI, bytes. */
   dataFlashBytes: number;
   /** IMMR as the boot loader leaves it. */
@@ -73,6 +84,10 @@ export interface BoardDescription {
   dataFlashSelect: number;
   /** The serial port that the console is on. */
   console: ConsolePort;
+  /** A 25xx on the SPI, and the port B output that selects it when low, mask. */
+  spiEeprom?: EepromDescription & { select: number };
+  /** A 24Cxx on the I2C bus, and its device address of 7 bits, mostly 0x50. */
+  i2cEeprom?: EepromDescription & { address: number };
   /** The PHY on the FEC's MII, of boards and parts that have one. */
   phy?: PhyDescription;
   /** The port that the board's LAN is plugged into [scc1]. */
@@ -96,6 +111,7 @@ export const ETH_COMM: BoardDescription = {
   extclkHz: 4_000_000,
   ramBytes: 8 << 20,
   flashBytes: 1 << 20,
+  flash: { chip: 'am29lv800bb', chips: 1 },
   dataFlashBytes: 2 << 20,
   immr: 0xff00_0000,
   banks: [
@@ -143,6 +159,14 @@ export function withClock(description: BoardDescription, hz: number): BoardDescr
   };
 }
 
+/** Where the boot loader leaves the flash, each time as long as its chips; beyond, the window mirrors them. */
+export function flashWindows({ banks, flashBytes }: BoardDescription): { address: number; end: number }[] {
+  return banks
+    .filter(({ kind }) => kind === 'flash')
+    .map(({ br, or }) => (br & or & 0xffff_8000) >>> 0)
+    .map((address) => ({ address, end: address + flashBytes }));
+}
+
 const CONSOLE_PORT_NAMES = CONSOLE_PORTS.join(', ');
 /** The boot loader leaves its blocks below 0x10000, the image begins there. */
 const LEAST_RAM = 0x2_0000;
@@ -150,6 +174,8 @@ const MOST_MEMORY = 2 ** 30;
 /** Memories are whole pages, so that no access of the core can straddle an end. */
 const PAGE = 4096;
 const U32 = 2 ** 32 - 1;
+/** What the core has room for. */
+const EEPROM_MAX = 32_768;
 
 /**
  * Checks a description that a user wrote.
@@ -172,12 +198,25 @@ export function checkBoard(board: BoardDescription): void {
   for (const field of ['ramBytes', 'flashBytes', 'dataFlashBytes'] as const) {
     if (board[field] % PAGE !== 0) throw bad(`${field} must be a multiple of ${PAGE}, not ${board[field]}`);
   }
+  if (board.flash !== undefined) checkFlash(board.flash, board.flashBytes, bad);
   whole('immr', board.immr, 0, U32);
   whole('dataFlashSelect', board.dataFlashSelect, 0, U32);
   if (board.phy !== undefined) {
     whole('phy.address', board.phy.address, 0, 31);
     whole('phy.id', board.phy.id, 0, U32);
   }
+  for (const [name, eeprom] of Object.entries({ spiEeprom: board.spiEeprom, i2cEeprom: board.i2cEeprom })) {
+    if (eeprom === undefined) continue;
+    for (const [field, value, most] of [
+      ['bytes', eeprom.bytes, EEPROM_MAX],
+      ['page', eeprom.page, eeprom.bytes],
+    ] as const) {
+      whole(`${name}.${field}`, value, 1, most);
+      if (2 ** Math.round(Math.log2(value)) !== value) throw bad(`${name}.${field} must be a power of 2, not ${value}`);
+    }
+  }
+  if (board.spiEeprom !== undefined) whole('spiEeprom.select', board.spiEeprom.select, 1, U32);
+  if (board.i2cEeprom !== undefined) whole('i2cEeprom.address', board.i2cEeprom.address, 0, 127);
   const ethernet = board.ethernet ?? 'scc1';
   if (!ETHERNET_PORTS.includes(ethernet)) throw bad(`ethernet must be one of ${ETHERNET_PORTS.join(', ')}`);
   if (ethernet === 'fec') {

@@ -8,6 +8,17 @@ export interface CoreFunctions {
   dataFlashBase(): number;
   bankDescribe(bank: number, kind: number, base: number, size: number): void;
   partConfigure(partNumber: number, icSets: number, icWays: number, dcSets: number, dcWays: number): void;
+  flashDescribe(
+    bank: number,
+    commands: number,
+    chipCount: number,
+    chipWidth: number,
+    ids: number,
+    programUs: number,
+    eraseMs: number,
+  ): void;
+  flashRegion(bank: number, sectors: number, bytes: number): void;
+  flashQuery(bank: number, at: number, value: number): void;
   powerOn(coreHz: number, oscmHz: number, extclkHz: number): void;
   run(until: number): number;
   now(): number;
@@ -27,6 +38,8 @@ export interface CoreFunctions {
   ethRxStart(startCycle: number): void;
   ethCollision(): void;
   ethCarrier(busy: number): void;
+  spiEeprom(bytes: number, page: number, select: number): void;
+  i2cEeprom(bytes: number, page: number, address: number): void;
   ethLink(up: number): void;
   fecConfigure(present: number, phyAddress: number, phyId: number): void;
   fecPartner(technologies: number): void;

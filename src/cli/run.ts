@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { BOARDS } from '../board/boards.js';
+import { BOARDS, flashWindows } from '../board/boards.js';
 import { PARTS, type PartName, partName } from '../board/parts.js';
 import { UsageError } from '../errors.js';
 import { type BootParams, POLICIES, parsePolicy } from '../firmware/boot-params.js';
@@ -8,6 +8,7 @@ import { parseElf } from '../firmware/elf.js';
 import { Gateway } from '../lan/gateway.js';
 import type { Wire } from '../lan/wire.js';
 import { PcapngFile } from '../node/capture-file.js';
+import { FlashFile } from '../node/flash-file.js';
 import { type ForwardSpec, HostForward, parseForward } from '../node/hostfwd.js';
 import { runPaced } from '../node/real-time.js';
 import { FIRMWARE_NAMES } from '../node/resources.js';
@@ -28,6 +29,7 @@ interface RunOptions {
   speed: number;
   for?: number;
   pcap?: string;
+  flash?: string;
 }
 
 /**
@@ -52,7 +54,8 @@ function firmwareOf(text: string, board: string): string | Uint8Array {
       `${text === '' ? "''" : text}: ${why}; give ${FIRMWARE_NAMES.join(', ')} or a PowerPC ELF file`,
     );
   }
-  parseElf(bytes, text, Object.hasOwn(BOARDS, board) ? BOARDS[board]?.ramBytes : undefined);
+  const description = Object.hasOwn(BOARDS, board) ? BOARDS[board] : undefined;
+  parseElf(bytes, text, description?.ramBytes, description && flashWindows(description));
   return bytes;
 }
 
@@ -92,6 +95,7 @@ export function addRunCommand(program: Command, done: (code: number) => void): v
     .option('--speed <x>', 'virtual seconds per second, 0 = as fast as possible', number('--speed', 0, 1e6), 1)
     .option('--for <duration>', 'stop after this much virtual time', duration('--for'))
     .option('--pcap <file>', 'write what is on the wire as pcapng')
+    .option('--flash <file>', 'keep the parallel flash in a file, made if there is none')
     .action(async (firmware: string, options: RunOptions) => {
       done(await run(firmware, options));
     });
@@ -118,10 +122,12 @@ async function run(firmware: string, options: RunOptions): Promise<number> {
     ...(options.clusters === undefined ? {} : { clusters: options.clusters * 2048 }),
     ...options.boot,
   };
+  const flash = options.flash === undefined ? undefined : new FlashFile(options.flash);
   const lab = await Lab.create({
     firmware: firmwareOf(firmware, options.board),
     board: options.board,
     cpu: options.cpu,
+    flash: flash?.content,
     boot: params,
     chatter: options.chatter,
     seed: options.seed,
@@ -177,5 +183,6 @@ async function run(firmware: string, options: RunOptions): Promise<number> {
     process.off('SIGINT', quit).off('SIGTERM', quit);
     await closeForwards();
     capture?.close();
+    flash?.save(board.flash);
   }
 }

@@ -45,10 +45,16 @@ const NAME_MAX = 1024;
  *
  * @param file the file's bytes
  * @param name what to call it in errors
- * @param limit the largest address (exclusive) that a segment may reach, bytes
+ * @param limit the largest address (exclusive) that a segment in RAM may reach, bytes
+ * @param rom where else segments may lie whole: flash
  * @throws UsageError when the file is missing pieces, for another machine, or too large
  */
-export function parseElf(file: Uint8Array, name: string, limit = 2 ** 32): ElfImage {
+export function parseElf(
+  file: Uint8Array,
+  name: string,
+  limit = 2 ** 32,
+  rom: readonly { address: number; end: number }[] = [],
+): ElfImage {
   const bad = (why: string): UsageError => new UsageError(`${name}: ${why}`);
   const truncated = (why: string): UsageError => bad(`truncated: ${why}; copy or link it again`);
   if (file.length < 16 || file[0] !== 0x7f || file[1] !== 0x45 || file[2] !== 0x4c || file[3] !== 0x46) {
@@ -89,7 +95,7 @@ export function parseElf(file: Uint8Array, name: string, limit = 2 ** 32): ElfIm
       throw truncated(`segment ${i} wants ${offset + fileSize} bytes of a file of ${file.length}`);
     }
     if (fileSize > size) throw bad(`corrupt: segment ${i} is larger in the file than in memory`);
-    if (address + size > limit) {
+    if (address + size > limit && !rom.some((place) => address >= place.address && address + size <= place.end)) {
       throw bad(
         `too large: segment ${i} ends at 0x${(address + size).toString(16)}, the board's RAM at 0x${limit.toString(16)}`,
       );

@@ -4,6 +4,7 @@ import { packageResources } from './resources.js';
 
 export * from '../index.js';
 export { PcapngFile } from './capture-file.js';
+export { FlashFile } from './flash-file.js';
 export { type ForwardSpec, HostForward, type HostForwardOptions } from './hostfwd.js';
 export { type Pacing, runPaced } from './real-time.js';
 

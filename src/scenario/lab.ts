@@ -28,6 +28,8 @@ export interface LabSettings {
   board: string | BoardDescription;
   /** CPU to solder in [the board's own, 'mpc860']. */
   cpu: PartName | undefined;
+  /** Content of the parallel flash [erased]. */
+  flash: Uint8Array | undefined;
   /** Core clock, Hz, a multiple of the crystal's [the board's own, 40 MHz]. */
   clockHz: number | undefined;
   /** Instruction cache [true]. */
@@ -62,6 +64,7 @@ export const LAB_DEFAULTS: Readonly<LabSettings> = {
   firmware: 'ftpd',
   board: 'eth_comm',
   cpu: undefined,
+  flash: undefined,
   clockHz: undefined,
   icache: true,
   dcache: true,
@@ -235,6 +238,7 @@ export class Lab {
       dataFlash: image,
       seed: all.seed,
       ...(all.cpu && { cpu: all.cpu }),
+      ...(all.flash && { flash: all.flash }),
     });
     await board.boot(all.firmware, params);
     const expected = { bytes: file.length, sha256: sha256Hex(file) };

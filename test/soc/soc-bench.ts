@@ -20,6 +20,8 @@ interface CoreExports {
   ethRxDribble(bits: number): void;
   ethCollision(): void;
   ethCarrier(busy: number): void;
+  spiEeprom(bytes: number, page: number, select: number): void;
+  i2cEeprom(bytes: number, page: number, address: number): void;
   ethLink(up: number): void;
   fecConfigure(present: number, phyAddress: number, phyId: number): void;
   fecPartner(technologies: number): void;
