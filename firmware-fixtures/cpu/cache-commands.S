@@ -41,6 +41,24 @@ TESTS
     and     \reg, \reg, r12
 .endm
 
+/* r10 = number of ways of the set SET_AT of the instruction cache that hold \line, locked or not. Clobbers r0, r7, r8, r11, r12. */
+.macro CODE_TAGS line
+    li      r10, 0
+    SET     r7, SET_AT
+    li      r11, 4
+    mtctr   r11
+81: mtspr   SPR_IC_ADR, r7
+    mfspr   r8, SPR_IC_DAT
+    SET     r12, 0xFFFFF200
+    and     r8, r8, r12
+    SET     r12, (\line & 0xFFFFF000) + TAG_V
+    cmplw   r8, r12
+    bne     82f
+    addi    r10, r10, 1
+82: addi    r7, r7, 0x1000
+    bdnz    81b
+.endm
+
 TEST "DC_CST: enable and disable show in DEN", "MPC860 UM 8.3.2"
     SET_SPR SPR_DC_CST, DC_ENABLE
     EXPECT_SPR SPR_DC_CST, 0x80000000
@@ -208,6 +226,39 @@ TEST "dcbst writes back and keeps the line, dcbi drops it unwritten", "MPC860 UM
     lwz     r8, 0(r5)
     EXPECT_EQ r8, 0x55550000
 
+TEST "a hit makes its way the last to be replaced", "MPC860 UM 8.5.1"
+    SET_SPR SPR_DC_CST, DC_ENABLE
+    SET     r5, LINE_A
+    SET     r6, LINE_B
+    SET     r7, LINE_C
+    lwz     r8, 0(r5)
+    lwz     r8, 0(r6)
+    lwz     r8, 0(r5)
+    lwz     r8, 0(r7)
+    DC_TAG  r8, 0
+    EXPECT_EQ r8, SCRATCH + TAG_V
+    DC_TAG  r8, 1
+    EXPECT_EQ r8, SCRATCH + 0x2000 + TAG_V
+
+TEST "dcbi drops a locked line and its lock", "hardware/core-caches.md, a choice"
+    SET_SPR SPR_DC_CST, DC_ENABLE
+    SET     r5, LINE_A
+    DC_COMMAND DC_LOAD_LOCK, LINE_A
+    dcbi    0, r5
+    DC_TAG  r8, 0
+    EXPECT_EQ r8, 0
+
+TEST "dcbi does not reach a disabled cache", "MPC801 UM 10.5.2"
+    SET_SPR SPR_DC_CST, DC_ENABLE
+    SET     r5, LINE_A
+    SET     r9, 0x13570000
+    stw     r9, 0(r5)
+    SET_SPR SPR_DC_CST, DC_DISABLE
+    dcbi    0, r5
+    SET_SPR SPR_DC_CST, DC_ENABLE
+    DC_TAG  r8, 0
+    EXPECT_EQ r8, SCRATCH + TAG_V + TAG_M
+
 TEST "dcbz: a line of zeros, modified, without reading memory", "PEM 5.1.5"
     SET_SPR SPR_DC_CST, DC_ENABLE
     SET     r5, LINE_A
@@ -229,19 +280,50 @@ TEST "dcbz: a line of zeros, modified, without reading memory", "PEM 5.1.5"
 TEST "dcbz in write-through or inhibited storage: alignment exception", "PEM 6.4.6; core-exceptions.md 3.3"
     SET_SPR SPR_DC_CST, DC_ENABLE
     SET_SPR SPR_DC_CST, DC_WRITE_THROUGH
-    SET     r5, LINE_A
+    SET     r5, LINE_A + 7
     RESUME  2f
 1:  dcbz    0, r5
 2:  SET_SPR SPR_DC_CST, DC_COPY_BACK
     EXPECT_VECTOR 0x600
     EXPECT_REG SRR0, 1b
-    EXPECT_REG DAR, LINE_A
+    EXPECT_REG DAR, LINE_A + 7      /* the address that the instruction computes, not the line's */
     RESUME  4f
     DATA_UNCACHED
 3:  dcbz    0, r5
 4:  DATA_CACHED
     EXPECT_VECTOR 0x600
     EXPECT_REG SRR0, 3b
+
+/* dcbz puts a line into the cache that no memory answers for; writing it back ends with TEA. */
+.macro NO_MEMORY name, instruction:vararg
+TEST "\name: a write-back that no memory takes is a machine check, and is not tried again", "MPC801 UM 10.5.1; MPC860 UM 7.1.2.2"
+    SET_SPR SPR_DC_CST, DC_ENABLE
+    SET     r5, NOWHERE + SET_AT
+    dcbz    0, r5
+    addi    r6, r5, 5
+    RESUME  2f
+1:  \instruction
+    FAIL    "behind the instruction"
+2:  EXPECT_VECTOR 0x200
+    EXPECT_REG SRR0, 1b
+    EXPECT_REG DAR, NOWHERE + SET_AT + 5
+    DC_TAG  r8, 0
+    andi.   r8, r8, TAG_M
+    EXPECT_EQ r8, 0
+    dcbst   0, r5
+    EXPECT_NO_EXCEPTION
+.endm
+    NO_MEMORY "dcbst", dcbst 0, r6
+    NO_MEMORY "dcbf", dcbf 0, r6
+
+TEST "flush line that no memory takes: CCER1 and no exception", "MPC860 UM 8.3.2.2.6; MPC801 UM 10.5.1"
+    SET_SPR SPR_DC_CST, DC_ENABLE
+    SET     r5, NOWHERE + SET_AT
+    dcbz    0, r5
+    DC_COMMAND DC_FLUSH_LINE, SET_AT
+    EXPECT_SPR SPR_DC_CST, 0x80000000 | CCER1
+    EXPECT_SPR SPR_DC_CST, 0x80000000
+    EXPECT_NO_EXCEPTION
 
 TEST "forced write-through: a store hit updates line and memory, a store miss memory alone", "MPC860 UM 8.5.2"
     SET_SPR SPR_DC_CST, DC_ENABLE
@@ -299,6 +381,30 @@ TEST "IC_CST: load & lock, data and tag through IC_DAT, unlock, invalidate", "MP
 3:  IC_COMMAND IC_UNLOCK, LINE_A
     SET_SPR SPR_IC_CST, IC_INVALIDATE_ALL
     isync
+    CODE_TAGS LINE_A
+    EXPECT_EQ r10, 0
     EXPECT_NO_EXCEPTION
+
+.macro GONE name, spr_or_instruction:vararg
+TEST "\name takes the lock from a line of the instruction cache", "MPC860 UM 8.3.1; hardware/core-caches.md"
+    SET     r5, LINE_A
+    IC_COMMAND IC_LOAD_LOCK, LINE_A
+    \spr_or_instruction
+    isync
+    IC_COMMAND IC_INVALIDATE_ALL, 0
+    CODE_TAGS LINE_A
+    EXPECT_EQ r10, 0
+    /* the way can be used again: as many lines as there are ways can be locked in the set */
+    SET     r8, CCER1 | CCER2
+    IC_COMMAND IC_LOAD_LOCK, LINE_B
+    IC_COMMAND IC_LOAD_LOCK, LINE_C
+    mfspr   r9, SPR_IC_CST
+    and     r9, r9, r8
+    IC_COMMAND IC_UNLOCK_ALL, 0
+    EXPECT_EQ r9, 0
+.endm
+    GONE "unlock line", IC_COMMAND IC_UNLOCK, LINE_A
+    GONE "unlock all", IC_COMMAND IC_UNLOCK_ALL, 0
+    GONE "icbi", icbi 0, r5
 
 END_TESTS

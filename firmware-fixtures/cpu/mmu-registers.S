@@ -6,6 +6,7 @@
 TESTS
 
 #define EA 0x10000000
+#define CTR_GPM 0x80000000
 #define CTR_PPM 0x40000000
 #define V 0x001
 #define WT 0x002
@@ -240,6 +241,8 @@ TEST "M_TWB and MD_TWC, 1 KB resolution", "MPC860 UM 9.7; core-mmu.md 2.6, 2.7"
     SET_SPR SPR_MD_EPN, 0xC0C45E00
     SET_SPR SPR_MD_TWC, 0x00345001
     EXPECT_SPR SPR_M_TWB, 0x00120000 | 0xC0C << 2
+    SET_SPR SPR_MD_EPN, 0x00C45E00  /* bits 18 and 19 are the index's, not the base's */
+    EXPECT_SPR SPR_M_TWB, 0x00120000 | 0x00C << 2
     EXPECT_SPR SPR_MD_TWC, 0x00345000 | 0x117 << 2
 TEST "MD_TWC of an 8 MB page points to the table's first entry", "software-expectations.md, MMU"
     SET_SPR SPR_MD_EPN, 0xC0C45E00
@@ -286,6 +289,81 @@ TEST "the read registers hold what the last write to MD_CAM latched", "core-mmu.
     mfspr   r5, SPR_MD_CAM
     EXPECT_SAME r4, r5
     EXPECT_SPR SPR_MD_RAM0, SCRATCH | 15 << 5
+
+/* --- rights of a page in use --- */
+.macro FETCH_AT ea
+    RESUME  9f
+    SET_SPR SPR_SRR0, \ea
+    SET_SPR SPR_SRR1, HARNESS_MSR | MSR_IR
+    rfi
+9:
+.endm
+.macro LOAD_FROM ea
+    RESUME  9f
+    SET     r3, \ea
+    MSR_ON  MSR_DR
+    lwz     r3, 0(r3)
+    sc
+9:
+.endm
+#define SUPERVISOR_ONLY 0x1F5       /* PP = 00 */
+TEST "code: a new MI_AP, and a new mode, hold for a page that is in use", "core-mmu.md 3; MPC860 UM 9.8, MI_AP, MI_CTR"
+    SET     r5, SCRATCH
+    SET     r6, 0x44000002          /* sc */
+    DATA_UNCACHED
+    stw     r6, 0(r5)
+    DATA_CACHED
+    SET_SPR SPR_MI_AP, 0            /* all as the supervisor */
+    ITLB_ENTRY 3, EA | EPN_EV, V, SCRATCH | SUPERVISOR_ONLY
+    FETCH_AT EA
+    EXPECT_VECTOR 0xC00
+    SET_SPR SPR_MI_AP, 0xFFFFFFFF   /* all as the user */
+    FETCH_AT EA
+    EXPECT_VECTOR 0x1300
+    EXPECT_REG SRR1, HARNESS_MSR | MSR_IR | 0x08000000
+    SET_SPR SPR_MI_AP, 0
+    FETCH_AT EA
+    EXPECT_VECTOR 0xC00
+    SET_SPR SPR_MI_CTR, CTR_GPM     /* 00 is no access now */
+    FETCH_AT EA
+    EXPECT_VECTOR 0x1300
+    SET_SPR SPR_MI_CTR, 0
+    FETCH_AT EA
+    EXPECT_VECTOR 0xC00
+TEST "data: a new MD_AP, and a new mode, hold for a page that is in use", "core-mmu.md 3; MPC860 UM 9.8, MD_AP, MD_CTR"
+    SET_SPR SPR_MD_AP, 0
+    DTLB_ENTRY 3, EA | EPN_EV, V, SCRATCH | SUPERVISOR_ONLY
+    LOAD_FROM EA
+    EXPECT_VECTOR 0xC00
+    SET_SPR SPR_MD_AP, 0xFFFFFFFF
+    LOAD_FROM EA
+    EXPECT_VECTOR 0x1400
+    EXPECT_REG DSISR, 0x08000000
+    SET_SPR SPR_MD_AP, 0
+    LOAD_FROM EA
+    EXPECT_VECTOR 0xC00
+    SET_SPR SPR_MD_CTR, CTR_GPM | MD_CTR_TWAM
+    LOAD_FROM EA
+    EXPECT_VECTOR 0x1400
+    SET_SPR SPR_MD_CTR, MD_CTR_TWAM
+    LOAD_FROM EA
+    EXPECT_VECTOR 0xC00
+TEST "tlbie of the page that the code runs in: isync sees it", "MPC801 UM 11.8.3; PEM 2.3.1.7"
+    SET     r5, SCRATCH
+    SET     r6, 0x7C001A64          /* tlbie r3 */
+    SET     r7, 0x4C00012C          /* isync */
+    SET     r8, 0x44000002          /* sc */
+    DATA_UNCACHED
+    stw     r6, 0(r5)
+    stw     r7, 4(r5)
+    stw     r8, 8(r5)
+    DATA_CACHED
+    NORMAL_GROUPS
+    ITLB_ENTRY 3, EA | EPN_EV, V, SCRATCH | SUPERVISOR_ONLY
+    SET     r3, EA
+    FETCH_AT EA
+    EXPECT_VECTOR 0x1100
+    EXPECT_REG SRR0, EA + 8
 
 TEST "M_TW is 32 bits of storage; reserved bits of the others read 0", "core-mmu.md 2"
     SET     r4, 0xFFFFFFFF
