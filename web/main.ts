@@ -8,6 +8,8 @@ import { css, inkOn, PALETTES, type ThemeName, terminalTheme } from './palette.j
 import { drawPool, OWNER_LABELS } from './poolview.js';
 import {
   type BootSettings,
+  CPUS,
+  type CpuName,
   EXPERIMENTS,
   type ExperimentName,
   type FromWorker,
@@ -56,6 +58,8 @@ const ui = {
   icache: byId<HTMLButtonElement>('icache'),
   dcache: byId<HTMLButtonElement>('dcache'),
   clusters: byId<HTMLInputElement>('clusters'),
+  cpu: byId<HTMLSelectElement>('cpu'),
+  member: byId('member'),
   policy: byId<HTMLSelectElement>('policy'),
   experiment: byId<HTMLSelectElement>('experiment'),
   span: byId<HTMLSelectElement>('span'),
@@ -267,6 +271,8 @@ function showSettings(): void {
   ui.icache.setAttribute('aria-pressed', String(settings.icache));
   ui.dcache.setAttribute('aria-pressed', String(settings.dcache));
   ui.clusters.value = String(settings.clusters);
+  ui.cpu.value = settings.cpu;
+  ui.member.textContent = settings.cpu.toUpperCase();
   ui.policy.value = settings.policy;
   ui.experiment.value = settings.experiment;
   ui.chatter.setAttribute('aria-pressed', String(settings.chatter > 0));
@@ -283,7 +289,7 @@ function booted(used: BootSettings): void {
   bootNumber += 1;
   if (reading) remark(`reset at ${secondsText(reading.seconds)}`);
   const caches = `I-cache ${used.icache ? 'on' : 'off'}, D-cache ${used.dcache ? 'on' : 'off'}`;
-  remark(`${caches}, ${used.clusters} clusters, ${used.policy}, ${used.experiment}, seed ${used.seed}`);
+  remark(`${used.cpu}, ${caches}, ${used.clusters} clusters, ${used.policy}, ${used.experiment}, seed ${used.seed}`);
   window.history.replaceState(null, '', hashFromSettings(used) || location.pathname + location.search);
   reading = undefined;
   progress = [];
@@ -397,6 +403,7 @@ const KEYS: readonly (readonly [key: string, what: string, act: () => void])[] =
   ['i', 'instruction cache on or off (reboots)', () => boot({ icache: !settings.icache })],
   ['d', 'data cache on or off (reboots)', () => boot({ dcache: !settings.dcache })],
   ['k', 'go to the number of clusters', () => ui.clusters.select()],
+  ['u', 'go to the CPU: members of the family differ in their caches', () => ui.cpu.focus()],
   ['o', 'go to the policy', () => ui.policy.focus()],
   ['x', 'go to the experiment', () => ui.experiment.focus()],
   ['c', 'go to the console', () => board.focus()],
@@ -462,6 +469,8 @@ function connect(): void {
   ui.icache.addEventListener('click', () => boot({ icache: !settings.icache }));
   ui.dcache.addEventListener('click', () => boot({ dcache: !settings.dcache }));
   ui.clusters.addEventListener('change', changeClusters);
+  ui.cpu.append(...CPUS.map((name) => new Option(name)));
+  ui.cpu.addEventListener('change', () => boot({ cpu: ui.cpu.value as CpuName }));
   ui.policy.append(...POLICIES.map((name) => new Option(name)));
   ui.policy.addEventListener('change', () => boot({ policy: ui.policy.value as PolicyName }));
   ui.experiment.append(...EXPERIMENTS.map((name) => new Option(name)));

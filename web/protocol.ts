@@ -1,4 +1,4 @@
-import type { Experiment, Owner, Policy, Transfer } from '../src/index.js';
+import type { Experiment, Owner, PartName, Policy, Transfer } from '../src/index.js';
 
 /**
  * Messages between the page and the worker that owns the board. Everything is plain data. The page never sees the board
@@ -25,8 +25,13 @@ export type PolicyName = (typeof POLICIES)[number];
 export const EXPERIMENTS = ['out-of-clusters', 'starved-responder'] as const satisfies readonly Experiment[];
 export type ExperimentName = (typeof EXPERIMENTS)[number];
 
+/** Members of the family that the page offers: one for each organization of the caches. */
+export const CPUS = ['mpc860', 'mpc866', 'mpc885'] as const satisfies readonly PartName[];
+export type CpuName = (typeof CPUS)[number];
+
 /** What a boot is made with. A change of any of these needs a new boot; `chatter` alone can also change while running. */
 export interface BootSettings {
+  cpu: CpuName;
   icache: boolean;
   dcache: boolean;
   /** Clusters of 2 KiB. */

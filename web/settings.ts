@@ -1,7 +1,16 @@
-import { type BootSettings, EXPERIMENTS, type ExperimentName, POLICIES, type PolicyName } from './protocol.js';
+import {
+  type BootSettings,
+  CPUS,
+  type CpuName,
+  EXPERIMENTS,
+  type ExperimentName,
+  POLICIES,
+  type PolicyName,
+} from './protocol.js';
 
 /** What the page boots with when its address says nothing else: the founding experiment with the caches off. */
 export const DEFAULTS: BootSettings = {
+  cpu: 'mpc860',
   icache: false,
   dcache: false,
   clusters: 64,
@@ -35,6 +44,8 @@ export function settingsFromHash(hash: string, defaults: BootSettings = DEFAULTS
   count('records', 1);
   count('reclen', 1);
   count('mbufs', 1);
+  const cpu = words.get('cpu') as CpuName;
+  if (CPUS.includes(cpu)) settings.cpu = cpu;
   const policy = words.get('policy') as PolicyName;
   if (POLICIES.includes(policy)) settings.policy = policy;
   const experiment = words.get('experiment') as ExperimentName;

@@ -128,6 +128,12 @@ describe.skipIf(executablePath === undefined)('the page in Chromium', () => {
     await page.waitForFunction(() => document.getElementById('mirror')?.dataset['boot'] === '2');
     expect(await page.getAttribute('#dcache', 'aria-pressed')).toBe('true');
     expect(await page.evaluate(() => location.hash)).toContain('dcache=on');
+
+    await page.selectOption('#cpu', 'mpc866');
+    await page.waitForFunction(() => document.getElementById('mirror')?.dataset['boot'] === '3');
+    expect(await page.textContent('#member')).toBe('MPC866');
+    expect(await page.evaluate(() => location.hash)).toContain('cpu=mpc866');
+    await booted(page);
     await consoleSays(page, 'D-cache on');
     await page.context().close();
   });

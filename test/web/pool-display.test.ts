@@ -101,12 +101,21 @@ describe('the pace', () => {
 describe('settings in the address', () => {
   test('round-trip, and only differences are written', () => {
     expect(hashFromSettings(DEFAULTS)).toBe('');
-    const settings = { ...DEFAULTS, dcache: true, clusters: 128, policy: 'both' as const, records: 500 };
+    const settings = {
+      ...DEFAULTS,
+      cpu: 'mpc866' as const,
+      dcache: true,
+      clusters: 128,
+      policy: 'both' as const,
+      records: 500,
+    };
     expect(settingsFromHash(hashFromSettings(settings))).toEqual(settings);
   });
 
   test('nonsense is passed over', () => {
-    expect(settingsFromHash('#icache=maybe&clusters=-4&policy=rude&chatter=1e9&seed=&what=ever')).toEqual(DEFAULTS);
+    expect(settingsFromHash('#cpu=mpc603&icache=maybe&clusters=-4&policy=rude&chatter=1e9&seed=&what=ever')).toEqual(
+      DEFAULTS,
+    );
   });
 });
 
