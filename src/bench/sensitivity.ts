@@ -76,7 +76,7 @@ const VARIANTS: readonly Variant[] = [
   },
 ];
 
-const MHZ = [36, 40, 44, 48, 60];
+const MHZ = [36, 40, 44, 48];
 const LETTERS: Readonly<Record<string, string>> = {
   completed: 'c',
   'locked-up': 'L',
