@@ -9,7 +9,15 @@ import { printCpuBench } from './cpu.js';
  * `npm run bench`: how fast the machine is (`-- cpu`: the CPU in detail, bench/cpu.ts), as ratios against a peer in the
  * same run. Absolute figures wander with the host; the ratios are what counts.
  */
-const quick = process.argv.includes('--quick');
+const USAGE = 'npm run bench -- [--quick], or: npm run bench -- cpu [--quick] [--json]';
+const args = process.argv.slice(2);
+const cpu = args[0] === 'cpu';
+const unknown = args.slice(cpu ? 1 : 0).find((arg) => arg !== '--quick' && !(cpu && arg === '--json'));
+if (unknown !== undefined) {
+  console.error(`bench: unknown argument '${unknown}'; usage: ${USAGE}`);
+  process.exit(2);
+}
+const quick = args.includes('--quick');
 const ROUNDS = quick ? 1 : 5;
 const ITERATIONS = quick ? 400 : 4000;
 const fixture = (name: string): string =>
@@ -87,8 +95,8 @@ async function idle(): Promise<void> {
   console.log(`idle board: ${(span / host).toFixed(0)} virtual s per s (floor 1000)`);
 }
 
-if (process.argv[2] === 'cpu') {
-  await printCpuBench({ quick, json: process.argv.includes('--json') });
+if (cpu) {
+  await printCpuBench({ quick, json: args.includes('--json') });
 } else {
   await interpreter();
   await scenario();

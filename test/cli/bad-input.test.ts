@@ -37,6 +37,7 @@ function run(script: string, args: readonly string[]): Promise<Ended> {
   });
 }
 
+const bench = (...args: string[]): Promise<Ended> => run('../dist/bench/main.js', args);
 const quicc860 = (...args: string[]): Promise<Ended> => run('quicc860.js', args);
 
 function expectRefusal(ended: Ended, ...patterns: RegExp[]): void {
@@ -104,6 +105,15 @@ describe('an image that cannot run', () => {
 
 const SCENARIO = ['scenario', 'out-of-clusters'];
 const RUN = ['run', 'ftpd', '--for', '1s'];
+
+describe('words that the benchmark does not know', () => {
+  it.each([['cpuu'], ['--help'], ['--json'], ['cpu', '--quik'], ['cpu', 'caches']])('%j %j', async (...args) => {
+    const ended = await bench(...args);
+    expect(ended.stderr).toMatch(/^bench: unknown argument '[^']+'; usage: npm run bench [^\n]+\n$/);
+    expect(ended.stdout).toBe('');
+    expect(ended.code).toBe(2);
+  });
+});
 
 describe('words that the command line does not know', () => {
   it.each<[string[], RegExp]>([
