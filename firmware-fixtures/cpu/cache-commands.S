@@ -385,6 +385,20 @@ TEST "IC_CST: load & lock, data and tag through IC_DAT, unlock, invalidate", "MP
     EXPECT_EQ r10, 0
     EXPECT_NO_EXCEPTION
 
+TEST "IC_CST: load & lock with all ways locked: CCER2", "MPC860 UM 8.3.1"
+    /* one line more than a set has ways on any member */
+    .irp n, 0, 1, 2, 3, 4
+    IC_COMMAND IC_LOAD_LOCK, LINE_A + \n * 0x1000
+    .endr
+    SET     r8, CCER1 | CCER2
+    mfspr   r9, SPR_IC_CST
+    mfspr   r10, SPR_IC_CST
+    IC_COMMAND IC_UNLOCK_ALL, 0
+    and     r9, r9, r8
+    EXPECT_EQ r9, CCER2
+    and     r10, r10, r8
+    EXPECT_EQ r10, 0
+
 .macro GONE name, spr_or_instruction:vararg
 TEST "\name takes the lock from a line of the instruction cache", "MPC860 UM 8.3.1; hardware/core-caches.md"
     SET     r5, LINE_A
