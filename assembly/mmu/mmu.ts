@@ -355,9 +355,7 @@ export function readDataTwc(): u32 {
   const twc = load<u32>(MD_TWC);
   const page = pageMask(twc, 0);
   const epn = load<u32>(MD_EPN) & (page == 0xfffff000 ? EPN_PAGE : page);
-  const base = twc & 0xfffff000;
-  if (page == 0xff800000) return base;
-  return base | ((load<u32>(MD_CTR) & CTR_TWAM ? epn >>> 10 : epn >>> 8) & 0xffc);
+  return (twc & 0xfffff000) | ((load<u32>(MD_CTR) & CTR_TWAM ? epn >>> 10 : epn >>> 8) & 0xffc);
 }
 
 /** Latches the entry at Mx_CTR[INDX] into CAM, RAM0 and RAM1 for a debugger (layouts: hardware/core-mmu.md 2.10). */

@@ -226,6 +226,28 @@ TEST "dcbst writes back and keeps the line, dcbi drops it unwritten", "MPC860 UM
     lwz     r8, 0(r5)
     EXPECT_EQ r8, 0x55550000
 
+TEST "dcbz: 16 bytes, not 32, whichever half of 32 they are", "MPC860 UM 8.4; PEM 5.1.5"
+    SET_SPR SPR_DC_CST, DC_ENABLE
+    SET     r5, LINE_A
+    SET     r9, 0x24680001
+    stw     r9, 0(r5)
+    stw     r9, 12(r5)
+    stw     r9, 16(r5)
+    stw     r9, 20(r5)
+    stw     r9, 24(r5)
+    stw     r9, 28(r5)
+    stw     r9, 32(r5)
+    addi    r6, r5, 16
+    dcbz    0, r6
+    lwz     r8, 12(r5)
+    EXPECT_EQ r8, 0x24680001
+    .irp n, 16, 20, 24, 28
+    lwz     r8, \n(r5)
+    EXPECT_EQ r8, 0
+    .endr
+    lwz     r8, 32(r5)
+    EXPECT_EQ r8, 0x24680001
+
 TEST "a hit makes its way the last to be replaced", "MPC860 UM 8.5.1"
     SET_SPR SPR_DC_CST, DC_ENABLE
     SET     r5, LINE_A

@@ -318,8 +318,11 @@ TEST "code: a new MI_AP, and a new mode, hold for a page that is in use", "core-
     FETCH_AT EA
     EXPECT_VECTOR 0xC00
     SET_SPR SPR_MI_AP, 0xFFFFFFFF   /* all as the user */
+    mfspr   r9, SPR_ICR             /* cleared by reading */
     FETCH_AT EA
+    mfspr   r9, SPR_ICR
     EXPECT_VECTOR 0x1300
+    EXPECT_EQ r9, 0x00001000        /* ITLBER */
     EXPECT_REG SRR1, HARNESS_MSR | MSR_IR | 0x08000000
     SET_SPR SPR_MI_AP, 0
     FETCH_AT EA
@@ -336,8 +339,11 @@ TEST "data: a new MD_AP, and a new mode, hold for a page that is in use", "core-
     LOAD_FROM EA
     EXPECT_VECTOR 0xC00
     SET_SPR SPR_MD_AP, 0xFFFFFFFF
+    mfspr   r9, SPR_ICR
     LOAD_FROM EA
+    mfspr   r9, SPR_ICR
     EXPECT_VECTOR 0x1400
+    EXPECT_EQ r9, 0x00000400        /* DTLBER */
     EXPECT_REG DSISR, 0x08000000
     SET_SPR SPR_MD_AP, 0
     LOAD_FROM EA
@@ -347,6 +353,24 @@ TEST "data: a new MD_AP, and a new mode, hold for a page that is in use", "core-
     EXPECT_VECTOR 0x1400
     SET_SPR SPR_MD_CTR, MD_CTR_TWAM
     LOAD_FROM EA
+    EXPECT_VECTOR 0xC00
+TEST "code: a new address space hides a page that is in use", "MPC860 UM 9.2; core-mmu.md 4.1"
+    SET     r5, SCRATCH
+    SET     r6, 0x44000002          /* sc */
+    DATA_UNCACHED
+    stw     r6, 0(r5)
+    DATA_CACHED
+    NORMAL_GROUPS
+    SET_SPR SPR_M_CASID, 1
+    ITLB_ENTRY 3, EA | EPN_EV | 1, V, SCRATCH | SUPERVISOR_ONLY & ~SH
+    FETCH_AT EA
+    EXPECT_VECTOR 0xC00
+    SET_SPR SPR_M_CASID, 2
+    FETCH_AT EA
+    EXPECT_VECTOR 0x1100
+    EXPECT_SPR SPR_MI_EPN, EA | EPN_EV | 2
+    SET_SPR SPR_M_CASID, 1
+    FETCH_AT EA
     EXPECT_VECTOR 0xC00
 TEST "tlbie of the page that the code runs in: isync sees it", "MPC801 UM 11.8.3; PEM 2.3.1.7"
     SET     r5, SCRATCH
