@@ -347,6 +347,18 @@ TEST "flush line that no memory takes: CCER1 and no exception", "MPC860 UM 8.3.2
     EXPECT_SPR SPR_DC_CST, 0x80000000
     EXPECT_NO_EXCEPTION
 
+TEST "load & lock whose victim no memory takes: CCER1 and no exception", "MPC860 UM 8.3.2.2.2; MPC801 UM 10.5.1"
+    SET_SPR SPR_DC_CST, DC_ENABLE
+    SET     r5, NOWHERE + SET_AT
+    SET     r6, LINE_A
+    dcbz    0, r5
+    lwz     r8, 0(r6)
+    DC_COMMAND DC_LOAD_LOCK, LINE_B
+    mfspr   r8, SPR_DC_CST
+    SET_SPR SPR_DC_CST, DC_UNLOCK_ALL
+    EXPECT_EQ r8, 0x80000000 | CCER1
+    EXPECT_NO_EXCEPTION
+
 TEST "forced write-through: a store hit updates line and memory, a store miss memory alone", "MPC860 UM 8.5.2"
     SET_SPR SPR_DC_CST, DC_ENABLE
     SET_SPR SPR_DC_CST, DC_WRITE_THROUGH
