@@ -19,4 +19,5 @@ export {
 export { BRANCH_COUNT, BRANCH_TRACE, CHECKSTOP, CHECKSTOP_ADDRESS } from './cpu/state';
 export * from './host';
 export * from './layout';
+export * from './observe/host';
 export * from './soc/host';

@@ -90,8 +90,12 @@ export const CACHE_SIZE: u32 = 0x40000;
 export const DERIVED_BASE: u32 = CACHE_BASE + CACHE_SIZE;
 export const DERIVED_SIZE: u32 = 0x100000;
 
+// --- what observers count (observe/*.ts): in core-counting.wasm only, never in a snapshot ---
+export const OBSERVE_BASE: u32 = DERIVED_BASE + DERIVED_SIZE;
+export const OBSERVE_SIZE: u32 = 0x10000;
+
 // --- bus: chip-select banks as the host describes them (bus/physical.ts) ---
-export const BUS_BASE: u32 = DERIVED_BASE + DERIVED_SIZE;
+export const BUS_BASE: u32 = OBSERVE_BASE + OBSERVE_SIZE;
 export const BUS_SIZE: u32 = 0x1000;
 
 // --- SoC: internal memory map image and device state that has no register ---

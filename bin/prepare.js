@@ -8,11 +8,15 @@ const root = new URL('..', import.meta.url);
 const at = (path) => fileURLToPath(new URL(path, root));
 
 // npx links the package into its cache and prepares it each time; what is built stays built.
-if (process.env['npm_command'] === 'exec' && existsSync(at('dist/cli/main.js')) && existsSync(at('dist/core.wasm'))) {
+if (
+  process.env['npm_command'] === 'exec' &&
+  existsSync(at('dist/cli/main.js')) &&
+  existsSync(at('dist/core-counting.wasm'))
+) {
   process.exit(0);
 }
 for (const [tool, ...args] of [
-  ['assemblyscript/bin/asc.js', 'assembly/index.ts', '--config', 'asconfig.json', '--target', 'release'],
+  ['../bin/build-core.js'],
   ['typescript/bin/tsc', '-p', 'tsconfig.build.json'],
   ['vite/bin/vite.js', 'build'],
 ]) {

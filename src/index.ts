@@ -75,6 +75,7 @@ export {
   type WireStats,
   type WireTiming,
 } from './lan/index.js';
+export type { Counters, CpiStack } from './observe/counters.js';
 export { disassemble } from './observe/disassemble.js';
 export { OWNERS, type Owner, type PoolReading } from './observe/pool.js';
 export { readSockets, type SocketReading } from './observe/sockets.js';

@@ -1,4 +1,5 @@
 import coreUrl from '../dist/core.wasm?url';
+import countingUrl from '../dist/core-counting.wasm?url';
 import { type Resources, UsageError } from '../src/index.js';
 
 /** The firmware images that the page carries: file name to address. */
@@ -12,6 +13,9 @@ const IMAGES: Record<string, string> = import.meta.glob('../firmware-fixtures/el
 export const pageResources: Resources = {
   async core() {
     return WebAssembly.compile(await fetchBytes(coreUrl));
+  },
+  async counting() {
+    return WebAssembly.compile(await fetchBytes(countingUrl));
   },
   async firmware(name) {
     const url = IMAGES[`../firmware-fixtures/elf/${name}.elf`];

@@ -4,6 +4,7 @@
 
 import { NEVER } from '../events';
 import { BUS_BASE, BUS_FREE_AT, NOW } from '../layout';
+import { COUNT_DMA, Count } from '../observe/count';
 import { brgclkDivider } from '../soc/clocks';
 import { peek16 } from '../soc/io';
 import { MPTPR } from '../soc/memc';
@@ -155,6 +156,13 @@ export function busMonitor(): void {
   store<u64>(BUS_FREE_AT, end);
 }
 
+/** Takes the external bus for `busy` clocks of DMA, from NOW or when it is free. */
+function takeBus(busy: u32): void {
+  const start = busStart(load<u64>(NOW));
+  store<u64>(BUS_FREE_AT, start + busy);
+  if (COUNTING) Count.tenure(COUNT_DMA, start, start + busy);
+}
+
 /** Takes the external bus for one access of SDMA, `bytes` (1, 2, 4) at `pa`, from NOW or when the bus is free. */
 export function busSingle(pa: u32, bytes: u32, write: bool): void {
   const bank = busBank(pa);
@@ -163,7 +171,7 @@ export function busSingle(pa: u32, bytes: u32, write: bool): void {
   const port = load<u32>(b, BANK_PORT) >>> 3;
   const cycles: u32 = bytes > port ? bytes / port : 1;
   const busy = cycles * load<u32>(b + (write ? BANK_WRITE_BUSY : BANK_READ_BUSY));
-  store<u64>(BUS_FREE_AT, busStart(load<u64>(NOW)) + busy);
+  takeBus(busy);
 }
 
 /** As `busSingle` for `words` from `pa` on, four at a time in a burst. */
@@ -173,7 +181,7 @@ export function busSteal(pa: u32, words: u32, write: bool): void {
   const b = <u32>bank * BANK_BYTES;
   for (let left = words; left >= BURST_WORDS; left -= BURST_WORDS) {
     const busy = load<u32>(b + (write ? BANK_BURST_WRITE_BUSY : BANK_BURST_BUSY));
-    store<u64>(BUS_FREE_AT, busStart(load<u64>(NOW)) + busy);
+    takeBus(busy);
   }
   for (let left = words % BURST_WORDS; left; left--) busSingle(pa, WORD_BYTES, write);
 }

@@ -20,6 +20,7 @@ import {
 } from '../bus/physical';
 import { DC_ADR, DC_CST } from '../cpu/state';
 import { BUS_FREE_AT, IMMR_MEM, NOW } from '../layout';
+import { COUNT_DATA, COUNT_WRITE_BACK, Count } from '../observe/count';
 import { immrRead, immrWrite } from '../soc/soc';
 import { forgetHits, forgetSet } from './hits';
 import {
@@ -95,7 +96,10 @@ function setOf(line: u32): u32 {
 function arrive(wait: bool): void {
   const line = load<u32>(DC_FILLING);
   if (line == INVALID) return;
-  if (wait) store<u64>(NOW, max<u64>(load<u64>(NOW), load<u64>(DC_FILLED_AT)));
+  if (wait) {
+    if (COUNTING) Count.wait(COUNT_DATA, load<u64>(NOW), load<u64>(DC_FILLED_AT));
+    store<u64>(NOW, max<u64>(load<u64>(NOW), load<u64>(DC_FILLED_AT)));
+  }
   const record = setOf(line);
   const ways = load<u32>(DC_WAYS);
   const position = positionOf(record, ways, line);
@@ -150,7 +154,9 @@ function writeCopyback(): bool {
 function chargeCopyback(line: u32): void {
   const bank = busBank(line);
   const busy: u64 = bank < 0 || bank == CLAIM_IMMR ? 8 : load<u32>(<u32>bank * BANK_BYTES, BANK_BURST_WRITE_BUSY);
-  store<u64>(BUS_FREE_AT, busStart(load<u64>(NOW) + 1) + busy);
+  const start = busStart(load<u64>(NOW) + 1);
+  store<u64>(BUS_FREE_AT, start + busy);
+  if (COUNTING) Count.tenure(COUNT_WRITE_BACK, start, start + busy);
 }
 
 /** Place of the way that `line` will take, first in its set's order of use; 0 if all are locked. */
@@ -300,7 +306,9 @@ export function dcLoadAndLock(address: u32): u32 {
     store<u32>(data, 1, LINE_LOCKED);
     return 0;
   }
+  const before = load<u64>(NOW);
   data = dcFill(line);
+  if (COUNTING) Count.since(COUNT_DATA, before);
   if (data == FILL_NO_WAY) return CCER2;
   if (data == FILL_ERROR) return CCER1;
   // The cache serves nobody before the command is through.

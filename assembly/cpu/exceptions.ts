@@ -3,6 +3,7 @@
 import { busMonitor } from '../bus/cycle';
 import { requestStop } from '../events';
 import { IMMR_MEM, INSTRUCTIONS, NOW, PENDING, PENDING_RESET, STOP_CHECKSTOP, STOP_EXCEPTION_STORM } from '../layout';
+import { COUNT_FETCH, COUNT_SERIAL, COUNT_UNCACHED, Count } from '../observe/count';
 import { dataBreak, noteCause, uncount } from './debug';
 import {
   CHECKSTOP,
@@ -107,6 +108,10 @@ export function raise(vector: u32, srr0: u32, status: u32): void {
   store<u32>(DUE, 0);
   uncount(srr0);
   noteCause(vector);
+  if (COUNTING) {
+    Count.exception(vector == VECTOR_ITLB_MISS || vector == VECTOR_DTLB_MISS);
+    Count.add(COUNT_SERIAL, EXC_ENTRY);
+  }
   store<u64>(NOW, load<u64>(NOW) + EXC_ENTRY);
 }
 
@@ -181,7 +186,9 @@ function setTesr(bits: u32): void {
 
 /** A fetch at `ea` ended with TEA. */
 export function machineCheckFetch(ea: u32): void {
+  const before = load<u64>(NOW);
   busMonitor();
+  if (COUNTING) Count.since(COUNT_FETCH, before);
   setTesr(TESR_ITMT);
   if (!(load<u32>(MSR) & MSR_ME)) {
     checkstop(1, ea);
@@ -192,7 +199,9 @@ export function machineCheckFetch(ea: u32): void {
 
 /** A data access at `ea` by the instruction `word` ended with TEA. */
 export function machineCheckData(ea: u32, word: u32): void {
+  const before = load<u64>(NOW);
   busMonitor();
+  if (COUNTING) Count.since(COUNT_UNCACHED, before);
   setTesr(TESR_DTMT);
   if (!(load<u32>(MSR) & MSR_ME)) {
     checkstop(2, ea);

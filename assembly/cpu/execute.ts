@@ -6,6 +6,7 @@ import { icDrop } from '../cache/icache';
 import { BUS_FREE_AT, NOW } from '../layout';
 import { DP_CACHED, DP_WRITE_THROUGH } from '../mmu/derived';
 import { tlbInvalidate, tlbInvalidateAll } from '../mmu/mmu';
+import { COUNT_SERIAL, COUNT_SPENT, Count } from '../observe/count';
 import { tbRead } from '../soc/soc';
 import {
   machineCheckData,
@@ -64,6 +65,7 @@ function done(): u32 {
 
 function spend(clocks: u32): void {
   store<u64>(NOW, load<u64>(NOW) + clocks);
+  if (COUNTING) Count.add(COUNT_SPENT, clocks);
 }
 
 /** Records `value` in CR0. */
@@ -532,11 +534,48 @@ function execute31(word: u32): u32 {
   }
 }
 
+/**
+ * True if what `word` takes beyond its issue slot is serialization: it waits until everything earlier is done
+ * (hardware/core-timing.md section 2). Loads, stores and arithmetic that come here as well are not among them, lmw, stmw, strings and
+ * divides are long instructions.
+ */
+export function serializes(word: u32): bool {
+  const primary = word >>> 26;
+  if (primary == 17 || primary == 19) return true;
+  if (primary != 31) return false;
+  switch ((word >>> 1) & 0x3ff) {
+    case 19: // mfcr, mfmsr, mtcrf, mtmsr, mfspr, mtspr, mcrxr, mftb
+    case 83:
+    case 144:
+    case 146:
+    case 339:
+    case 467:
+    case 512:
+    case 371:
+    case 598: // sync, tlbie, tlbia, tlbsync
+    case 306:
+    case 370:
+    case 566:
+    case 20: // lwarx, stwcx.
+    case 150:
+    case 54: // the cache instructions
+    case 86:
+    case 470:
+    case 982:
+    case 1014:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** Waits for the write buffer, a store's line fill and the bus. */
 function drain(): void {
   const now = load<u64>(NOW);
   const memory = max<u64>(load<u64>(WRITE_BUFFER_UNTIL), load<u64>(DATA_BUSY_UNTIL));
-  if (memory > now) store<u64>(NOW, max<u64>(memory, load<u64>(BUS_FREE_AT)));
+  if (memory <= now) return;
+  store<u64>(NOW, max<u64>(memory, load<u64>(BUS_FREE_AT)));
+  if (COUNTING) Count.since(COUNT_SERIAL, now);
 }
 
 function loadReserve(d: u32, ea: u32): u32 {

@@ -49,6 +49,7 @@ import {
   xlatePa,
   xlateWholePage,
 } from '../mmu/mmu';
+import { COUNT_FETCH, Count, TENURE_END } from '../observe/count';
 import {
   machineCheckFetch,
   raise,
@@ -231,13 +232,16 @@ export class Burst {
         load<u32>(e, LINE_TAG) == (pa | 1) &&
         load<u64>(raw) == low &&
         load<u64>(raw, 8) == high &&
-        asked < load<u64>(REFRESH_LIMIT)
+        asked < load<u64>(REFRESH_LIMIT) &&
+        // Who has the bus in the way is sorted out on the slow way.
+        (!COUNTING || load<u64>(TENURE_END) <= now)
       ) {
         const b = load<u32>(BURST_BANK);
         const start = Refresh.before(asked);
         const first = start + load<u32>(b, BANK_BURST_FIRST);
         store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_BURST_BUSY));
         store<u64>(NOW, first);
+        if (COUNTING) Count.add(COUNT_FETCH, first - now);
         store<u32>(STREAM, 1);
         store<u64>(STREAM_AT, first);
         store<u32>(STREAM_WORD, (ea >>> 2) & 3);
@@ -262,12 +266,14 @@ function readBurst(ea: u32, line: u32): bool {
     if ((line & 0xffff) < 0x4000) copyLine(BURST_BUFFER, IMMR_MEM + (line & 0x3fff));
     else fillLine(BURST_BUFFER, 0);
     store<u64>(NOW, load<u64>(NOW) + IMMR_READ);
+    if (COUNTING) Count.add(COUNT_FETCH, IMMR_READ);
     return true;
   }
   const b = <u32>bank * BANK_BYTES;
   const start = busStart(load<u64>(NOW) + MISS_OVERHEAD);
   const first = start + load<u32>(b, BANK_BURST_FIRST);
   store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_BURST_BUSY));
+  if (COUNTING) Count.wait(COUNT_FETCH, load<u64>(NOW), first);
   store<u64>(NOW, first);
   store<u32>(STREAM, 1);
   store<u64>(STREAM_AT, first);
@@ -311,7 +317,11 @@ export function icLoadAndLock(address: u32): u32 {
     readBurst(line, line);
     store<u32>(STREAM, 0);
     // Locked when the whole line is there.
-    if (bank != CLAIM_IMMR) store<u64>(NOW, load<u64>(NOW) + load<u16>(<u32>bank * BANK_BYTES, BANK_BURST_WORDS + 6));
+    if (bank != CLAIM_IMMR) {
+      const rest: u64 = load<u16>(<u32>bank * BANK_BYTES, BANK_BURST_WORDS + 6);
+      if (COUNTING) Count.add(COUNT_FETCH, rest);
+      store<u64>(NOW, load<u64>(NOW) + rest);
+    }
     icInstall(line, place, BURST_BUFFER);
   }
   store<u32>(stateOf(place), 1, LINE_LOCKED);

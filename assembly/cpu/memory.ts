@@ -71,6 +71,7 @@ import {
   xlateWholePage,
   xlateWriteThrough,
 } from '../mmu/mmu';
+import { COUNT_DATA, COUNT_SPENT, COUNT_UNCACHED, Count, TENURE_END } from '../observe/count';
 import { immrRead, immrWrite } from '../soc/soc';
 import { dataWatched, watchData } from './debug';
 import {
@@ -198,7 +199,9 @@ function fillPage(p: u32, ea: u32, write: bool): u32 {
 /** Waits for the word of an earlier store that missed. */
 function waitForData(): void {
   const busy = load<u64>(DATA_BUSY_UNTIL);
-  if (load<u64>(NOW) < busy) store<u64>(NOW, busy);
+  if (load<u64>(NOW) >= busy) return;
+  if (COUNTING) Count.wait(COUNT_DATA, load<u64>(NOW), busy);
+  store<u64>(NOW, busy);
 }
 
 /** Bus cycles that an access of `size` bytes takes on the bank's port. */
@@ -228,7 +231,9 @@ function readPiece(ea: u32, size: u32): u32 {
   if (attributes & DP_CACHED) {
     let data = dcFind(pa & ~15);
     if (data) return bytesAt(data + (pa & 15), size);
+    const before = load<u64>(NOW);
     data = dcFill(pa & ~15);
+    if (COUNTING) Count.since(COUNT_DATA, before);
     if (data > FILL_ERROR && !dcVictimLost) return bytesAt(data + (pa & 15), size);
     if (data != FILL_NO_WAY) {
       machineCheckData(ea, currentWord(load<u32>(PC)));
@@ -238,6 +243,7 @@ function readPiece(ea: u32, size: u32): u32 {
   const bank = load<i32>(p, DP_BANK);
   if (bank == CLAIM_IMMR) {
     store<u64>(NOW, load<u64>(NOW) + IMMR_READ);
+    if (COUNTING) Count.add(COUNT_UNCACHED, IMMR_READ);
     const offset = pa & 0xffff;
     return offset < IMMR_DECODED ? immrRead(offset, size) : 0;
   }
@@ -247,8 +253,10 @@ function readPiece(ea: u32, size: u32): u32 {
   }
   const b = <u32>bank * BANK_BYTES;
   const extra = (beats(bank, size) - 1) * load<u32>(b, BANK_READ_BEAT);
-  const start = busStart(load<u64>(NOW) + MISS_OVERHEAD) + extra;
+  const before = load<u64>(NOW);
+  const start = busStart(before + MISS_OVERHEAD) + extra;
   store<u64>(NOW, start + load<u32>(b, BANK_READ_FIRST));
+  if (COUNTING) Count.since(COUNT_UNCACHED, before);
   store<u64>(BUS_FREE_AT, start + load<u32>(b, BANK_READ_BUSY));
   if (!(attributes & DP_MEMORY)) {
     if (load<u32>(b, BANK_KIND) == BANK_COMMAND) return flashRead(bank, pa, size);
@@ -275,6 +283,7 @@ function writePiece(ea: u32, size: u32, value: u32): void {
         const now = load<u64>(NOW);
         data = dcFill(pa & ~15);
         if (data == FILL_ERROR || dcVictimLost) {
+          if (COUNTING) Count.since(COUNT_DATA, now);
           machineCheckData(ea, currentWord(load<u32>(PC)));
           return;
         }
@@ -293,6 +302,7 @@ function writePiece(ea: u32, size: u32, value: u32): void {
   const bank = load<i32>(p, DP_BANK);
   if (bank == CLAIM_IMMR) {
     store<u64>(NOW, load<u64>(NOW) + IMMR_WRITE);
+    if (COUNTING) Count.add(COUNT_UNCACHED, IMMR_WRITE);
     const offset = pa & 0xffff;
     if (offset < IMMR_DECODED) immrWrite(offset, size, value);
     return;
@@ -308,7 +318,10 @@ function writePiece(ea: u32, size: u32, value: u32): void {
   }
   const b = <u32>bank * BANK_BYTES;
   const buffer = load<u64>(WRITE_BUFFER_UNTIL);
-  if (load<u64>(NOW) < buffer) store<u64>(NOW, buffer);
+  if (load<u64>(NOW) < buffer) {
+    if (COUNTING) Count.wait(COUNT_UNCACHED, load<u64>(NOW), buffer);
+    store<u64>(NOW, buffer);
+  }
   const extra = (beats(bank, size) - 1) * load<u32>(b, BANK_WRITE_BUSY);
   const start = busStart(load<u64>(NOW) + MISS_OVERHEAD) + extra;
   store<u64>(WRITE_BUFFER_UNTIL, start + load<u32>(b, BANK_WRITE_FIRST));
@@ -329,6 +342,8 @@ export class Past {
     const register: u32 = load<u8>(ip, 2);
     const attributes = load<u32>(p, DP_ATTRIBUTES);
     let then: u64 = 0;
+    // Who has the bus in the way is sorted out on the slow way.
+    if (COUNTING && load<u64>(TENURE_END) > now) return 0;
     if (op < OP_STW) {
       // Words, bytes, half-words, algebraic half-words: in this order, four by four.
       const form = op & 3;
@@ -376,6 +391,7 @@ export class Past {
         if (op >= OP_STWU) store<u32>(load<u8>(ip, 3), ea, GPR);
       }
     }
+    if (COUNTING && then) Count.add(COUNT_UNCACHED, then - now);
     return then;
   }
 }
@@ -421,11 +437,13 @@ function readBytes(ea: u32, size: u32): u32 {
     const high = readPiece(ea, half);
     if (load<u32>(FAULTED)) return 0;
     store<u64>(NOW, load<u64>(NOW) + 1);
+    if (COUNTING) Count.add(COUNT_SPENT, 1);
     return (high << (half << 3)) | readPiece(ea + half, half);
   }
   const first = readPiece(ea, 1);
   if (load<u32>(FAULTED)) return 0;
   store<u64>(NOW, load<u64>(NOW) + 2);
+  if (COUNTING) Count.add(COUNT_SPENT, 2);
   const middle = readPiece(ea + 1, 2);
   if (load<u32>(FAULTED)) return 0;
   return (first << 24) | (middle << 8) | readPiece(ea + 3, 1);
@@ -451,12 +469,14 @@ function writeBytes(ea: u32, size: u32, value: u32): void {
     writePiece(ea, half, value >>> (half << 3));
     if (load<u32>(FAULTED)) return;
     store<u64>(NOW, load<u64>(NOW) + 1);
+    if (COUNTING) Count.add(COUNT_SPENT, 1);
     writePiece(ea + half, half, value);
     return;
   }
   writePiece(ea, 1, value >>> 24);
   if (load<u32>(FAULTED)) return;
   store<u64>(NOW, load<u64>(NOW) + 2);
+  if (COUNTING) Count.add(COUNT_SPENT, 2);
   writePiece(ea + 1, 2, value >>> 8);
   if (load<u32>(FAULTED)) return;
   writePiece(ea + 3, 1, value);

@@ -63,9 +63,10 @@ import {
   STEPPING,
   WINDOW_END,
 } from '../mmu/derived';
+import { COUNT_FETCH, COUNT_IDLE_INSTRUCTIONS, COUNT_SERIAL, COUNT_SPENT, Count, Tally } from '../observe/count';
 import { dataWatched, debugArmed, watchInstruction } from './debug';
 import { raise, takeDue, VECTOR_DECREMENTER, VECTOR_EXTERNAL, VECTOR_RESET, watchForStorm } from './exceptions';
-import { divideClocks, divideSigned, execute, recordCr0, X_FAULT, X_JUMP, X_NEXT } from './execute';
+import { divideClocks, divideSigned, execute, recordCr0, serializes, X_FAULT, X_JUMP, X_NEXT } from './execute';
 import { Burst, codeTable, fetchLine, resumeLine } from './fetch';
 import { busCheck, dataRead, dataTable, dataWrite, Past } from './memory';
 import {
@@ -225,7 +226,7 @@ import {
  * Longest stretch that `left` counts, clocks; after it `runLines` returns and is called again. An engine that compiles in
  * stages (V8) goes over to its better code only where a function is entered: a guest without events would stay in the first.
  */
-const WINDOW: u64 = 0xfffff;
+const WINDOW: u64 = COUNTING ? 0xffff : 0xfffff;
 /** Extra clocks of every instruction while ICTRL[ISCT_SER] asks for serialized fetch. */
 const SERIALIZED_FETCH: u64 = 4;
 /** Two instructions that are not branches must lie between two folded ones: 16 bytes of entries. */
@@ -479,7 +480,8 @@ class Current {
   }
 
   /** Notes where `Loop` returns; the result is `kind`. */
-  @inline static leave(ip: u32, left: i32, mark: u32, base: u32, ea: u32, kind: u32): u32 {
+  @inline static leave(ip: u32, left: i32, mark: u32, base: u32, ea: u32, kind: u32, tally: u64): u32 {
+    if (COUNTING) Count.flush(tally);
     store<u32>(AT_IP, ip);
     store<i32>(AT_LEFT, left);
     store<u32>(MARK, mark);
@@ -533,9 +535,14 @@ function boundary(ip: u32, left: i32): bool {
   }
   const slot = (ip & (LINE_BYTES - 1)) >>> 3;
   if (slot < 4) {
+    const before = now;
     now = Current.arrival(slot, now);
+    if (COUNTING) Count.add(COUNT_FETCH, now - before);
     if (stepping) {
-      if (serialized()) now += SERIALIZED_FETCH;
+      if (serialized()) {
+        now += SERIALIZED_FETCH;
+        if (COUNTING) Count.add(COUNT_SERIAL, SERIALIZED_FETCH);
+      }
       if (debugArmed() && watchInstruction(Current.address(ip))) {
         store<u32>(DUE, DUE_INSTRUCTION_BREAK);
         settle(ip, now);
@@ -718,26 +725,29 @@ class Loop {
     let left = clocks;
     let mark = load<u32>(MARK);
     let base = load<u32>(COUNT_BASE);
+    let tally: u64 = 0;
     while (true) {
       if (left <= 0) {
-        if (cached) return Current.leave(ip, left, mark, base, 0, KIND_LOOK);
+        if (cached) return Current.leave(ip, left, mark, base, 0, KIND_LOOK, tally);
         const stepping = load<u32>(STEPPING);
         if (stepping) {
-          if (stepping != STEP_GRANTED) return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY);
+          if (stepping != STEP_GRANTED) return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY, tally);
           store<u32>(STEPPING, 1);
         } else {
           let now = Current.time(left);
-          if (now >= load<u64>(RUN_LIMIT)) return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY);
+          if (now >= load<u64>(RUN_LIMIT)) return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY, tally);
           let stream = load<u32>(STREAM);
           if (stream) {
             // Words of the line are still to come, the critical one first.
             const slot = (ip & (LINE_BYTES - 1)) >>> 3;
             if (slot < 4) {
+              const before = now;
               now = Current.arrival(slot, now);
+              if (COUNTING) Count.add(COUNT_FETCH, now - before);
               stream = load<u32>(STREAM);
             }
           } else if (now >= load<u64>(LEAVE_AT)) {
-            return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY);
+            return Current.leave(ip, left, mark, base, 0, KIND_BOUNDARY, tally);
           }
           if (stream) {
             store<u64>(WINDOW_END, now);
@@ -747,12 +757,13 @@ class Loop {
             store<u64>(WINDOW_END, end);
             left = <i32>(end - now);
             if (left > 0 && load<u32>(FETCH_MODE) == FETCH_CACHED && load<u32>(DC_CST) & DC_CST_DEN) {
-              return Current.leave(ip, left, mark, base, 0, KIND_CACHED);
+              return Current.leave(ip, left, mark, base, 0, KIND_CACHED, tally);
             }
           }
         }
       }
       left -= load<u8>(ip, 1);
+      if (COUNTING) tally += <u64>load<u8>(ip, 1);
       let kind = KIND_BRANCH;
       let ea: u32 = 0;
       switch (<u32>load<u8>(ip)) {
@@ -765,7 +776,9 @@ class Loop {
             break;
           }
           if (left <= 0) store<u32>(STREAM, 0);
-          left -= Current.stall(ip, next);
+          const stall = Current.stall(ip, next);
+          left -= stall;
+          if (COUNTING) tally += <u64>stall;
           mark += next - ip;
           base += next - ip;
           ip = next;
@@ -788,10 +801,13 @@ class Loop {
               left -= rounds * BR_TAKEN;
               store<u64>(RETIRED, load<u64>(RETIRED) + <u64>rounds);
               store<u64>(IDLE_CYCLES, load<u64>(IDLE_CYCLES) + <u64>(rounds * BR_TAKEN));
+              if (COUNTING) Count.add(COUNT_IDLE_INSTRUCTIONS, rounds);
               continue;
             }
           }
-          left -= Branch.clocks(0, ip, ip - mark, true);
+          const clocks = Branch.clocks(0, ip, ip - mark, true);
+          left -= clocks;
+          if (COUNTING) tally += Tally.branch(0, clocks, true);
           kind = KIND_BRANCH;
           break;
         }
@@ -1145,7 +1161,9 @@ class Loop {
           const a = Reg.a(ip);
           const b = Reg.b(ip);
           const r = divideSigned(a, b);
-          left -= b == 0 || (a == 0x80000000 && b == 0xffffffff) ? 1 : divideClocks(b, true) - 1;
+          const more = b == 0 || (a == 0x80000000 && b == 0xffffffff) ? 1 : divideClocks(b, true) - 1;
+          left -= more;
+          if (COUNTING) tally += <u64>more;
           Reg.setD(ip, r);
           Reg.record(ip, r);
           ip += 8;
@@ -1154,7 +1172,9 @@ class Loop {
         case OP_DIVWU: {
           const b = Reg.b(ip);
           const r: u32 = b == 0 ? 0x80000000 : Reg.a(ip) / b;
-          left -= b == 0 ? 1 : divideClocks(b, false) - 1;
+          const more = b == 0 ? 1 : divideClocks(b, false) - 1;
+          left -= more;
+          if (COUNTING) tally += <u64>more;
           Reg.setD(ip, r);
           Reg.record(ip, r);
           ip += 8;
@@ -1211,9 +1231,11 @@ class Loop {
           ip += 8;
           if (Branch.met(ip, v)) {
             left -= load<i8>(ip, 4);
+            if (COUNTING) tally += Tally.branch(0, load<u8>(ip, 1) + load<i8>(ip, 4), true);
             ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
             break;
           }
+          if (COUNTING) tally += Tally.branch(0, load<u8>(ip, 1), false);
           ip += 8;
           mark = ip;
           continue;
@@ -1229,9 +1251,11 @@ class Loop {
           ip += 8;
           if (Branch.met(ip, v)) {
             left -= load<i8>(ip, 4);
+            if (COUNTING) tally += Tally.branch(0, load<u8>(ip, 1) + load<i8>(ip, 4), true);
             ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
             break;
           }
+          if (COUNTING) tally += Tally.branch(0, load<u8>(ip, 1), false);
           ip += 8;
           mark = ip;
           continue;
@@ -1247,9 +1271,11 @@ class Loop {
           ip += 8;
           if (Branch.met(ip, v)) {
             left -= load<i8>(ip, 4);
+            if (COUNTING) tally += Tally.branch(0, load<u8>(ip, 1) + load<i8>(ip, 4), true);
             ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
             break;
           }
+          if (COUNTING) tally += Tally.branch(0, load<u8>(ip, 1), false);
           ip += 8;
           mark = ip;
           continue;
@@ -1265,9 +1291,11 @@ class Loop {
           ip += 8;
           if (Branch.met(ip, v)) {
             left -= load<i8>(ip, 4);
+            if (COUNTING) tally += Tally.branch(0, load<u8>(ip, 1) + load<i8>(ip, 4), true);
             ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
             break;
           }
+          if (COUNTING) tally += Tally.branch(0, load<u8>(ip, 1), false);
           ip += 8;
           mark = ip;
           continue;
@@ -1285,9 +1313,11 @@ class Loop {
           ip += 8;
           if (Branch.met(ip, v)) {
             left -= load<i8>(ip, 4);
+            if (COUNTING) tally += Tally.branch(0, load<u8>(ip, 1) + load<i8>(ip, 4), true);
             ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
             break;
           }
+          if (COUNTING) tally += Tally.branch(0, load<u8>(ip, 1), false);
           ip += 8;
           mark = ip;
           continue;
@@ -1305,9 +1335,11 @@ class Loop {
           ip += 8;
           if (Branch.met(ip, v)) {
             left -= load<i8>(ip, 4);
+            if (COUNTING) tally += Tally.branch(0, load<u8>(ip, 1) + load<i8>(ip, 4), true);
             ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
             break;
           }
+          if (COUNTING) tally += Tally.branch(0, load<u8>(ip, 1), false);
           ip += 8;
           mark = ip;
           continue;
@@ -1552,22 +1584,28 @@ class Loop {
         }
         case OP_B: {
           if (ip - mark >= FOLD_DISTANCE) left++;
+          if (COUNTING) tally += Tally.fixed(ip - mark >= FOLD_DISTANCE);
           ea = load<u32>(Current.line(ip), LINE_PA) + Reg.immediate(ip);
           break;
         }
         case OP_BL: {
           if (ip - mark >= FOLD_DISTANCE) left++;
+          if (COUNTING) tally += Tally.fixed(ip - mark >= FOLD_DISTANCE);
           store<u32>(LR, Current.address(ip) + 4);
           ea = load<u32>(Current.line(ip), LINE_PA) + Reg.immediate(ip);
           break;
         }
         case OP_BCR: {
           if (Branch.met(ip, load<u8>(load<u8>(ip, 2) & 7, CRF))) {
-            left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, true) - load<i8>(ip, 4);
+            const saved = Branch.saved(load<u8>(ip, 2), ip, ip - mark, true) - load<i8>(ip, 4);
+            left += saved;
+            if (COUNTING) tally += Tally.branch(load<u8>(ip, 1), load<u8>(ip, 1) - saved, true);
             ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
             break;
           }
-          left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, false);
+          const saved = Branch.saved(load<u8>(ip, 2), ip, ip - mark, false);
+          left += saved;
+          if (COUNTING) tally += Tally.branch(load<u8>(ip, 1), load<u8>(ip, 1) - saved, false);
           ip += 8;
           mark = ip;
           continue;
@@ -1576,33 +1614,44 @@ class Loop {
           const ctr = load<u32>(CTR) - 1;
           store<u32>(CTR, ctr);
           if (ctr) {
-            left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, true) - load<i8>(ip, 4);
+            const saved = Branch.saved(load<u8>(ip, 2), ip, ip - mark, true) - load<i8>(ip, 4);
+            left += saved;
+            if (COUNTING) tally += Tally.branch(load<u8>(ip, 1), load<u8>(ip, 1) - saved, true);
             ea = load<u32>(Current.line(ip), LINE_PA) + (load<i32>(ip, 4) >> 8);
             break;
           }
-          left += Branch.saved(load<u8>(ip, 2), ip, ip - mark, false);
+          const saved = Branch.saved(load<u8>(ip, 2), ip, ip - mark, false);
+          left += saved;
+          if (COUNTING) tally += Tally.branch(load<u8>(ip, 1), load<u8>(ip, 1) - saved, false);
           ip += 8;
           mark = ip;
           continue;
         }
         case OP_BLR: {
-          left += Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
+          const saved = Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
+          left += saved;
+          if (COUNTING) tally += Tally.branch(load<u8>(ip, 1), load<u8>(ip, 1) - saved, true);
           ea = (load<u32>(LR) & ~3) + load<u32>(CURRENT_DELTA);
           break;
         }
         case OP_BCTR: {
-          left += Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
+          const saved = Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
+          left += saved;
+          if (COUNTING) tally += Tally.branch(load<u8>(ip, 1), load<u8>(ip, 1) - saved, true);
           ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
           break;
         }
         case OP_BCTRL: {
-          left += Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
+          const saved = Branch.saved(load<u8>(ip, 2) | FLAG_LIKELY, ip, ip - mark, true);
+          left += saved;
+          if (COUNTING) tally += Tally.branch(load<u8>(ip, 1), load<u8>(ip, 1) - saved, true);
           ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
           store<u32>(LR, Current.address(ip) + 4);
           break;
         }
         case OP_BA: {
           if (ip - mark >= FOLD_DISTANCE) left++;
+          if (COUNTING) tally += Tally.fixed(ip - mark >= FOLD_DISTANCE);
           if (load<u8>(ip, 3)) store<u32>(LR, Current.address(ip) + 4);
           ea = Reg.immediate(ip) + load<u32>(CURRENT_DELTA);
           break;
@@ -1614,7 +1663,9 @@ class Loop {
             (load<i32>(ip, 4) >> 8) +
             (flags & FLAG_AA ? load<u32>(CURRENT_DELTA) : load<u32>(Current.line(ip), LINE_PA));
           if (flags & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
-          left -= Branch.clocks(flags, ip, ip - mark, taken);
+          const clocks = Branch.clocks(flags, ip, ip - mark, taken);
+          left -= clocks;
+          if (COUNTING) tally += Tally.branch(0, clocks, taken);
           if (taken) break;
           ip += 8;
           mark = ip;
@@ -1625,7 +1676,9 @@ class Loop {
           const taken = Branch.decide(ip);
           ea = (load<u32>(LR) & ~3) + load<u32>(CURRENT_DELTA);
           if (flags & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
-          left -= Branch.clocks(flags, ip, ip - mark, taken);
+          const clocks = Branch.clocks(flags, ip, ip - mark, taken);
+          left -= clocks;
+          if (COUNTING) tally += Tally.branch(0, clocks, taken);
           if (taken) break;
           ip += 8;
           mark = ip;
@@ -1637,7 +1690,9 @@ class Loop {
           const taken = Branch.decide(ip);
           ea = (load<u32>(CTR) & ~3) + load<u32>(CURRENT_DELTA);
           if (flags & FLAG_LK) store<u32>(LR, Current.address(ip) + 4);
-          left -= Branch.clocks(flags, ip, ip - mark, taken);
+          const clocks = Branch.clocks(flags, ip, ip - mark, taken);
+          left -= clocks;
+          if (COUNTING) tally += Tally.branch(0, clocks, taken);
           if (taken) break;
           ip += 8;
           mark = ip;
@@ -1677,7 +1732,9 @@ class Loop {
         if (cached) {
           const next = Current.otherPage(ea);
           if (next) {
-            left -= Current.stall(ip, next);
+            const stall = Current.stall(ip, next);
+            left -= stall;
+            if (COUNTING) tally += <u64>stall;
             mark += next - ip;
             base += next - ip;
             ip = next;
@@ -1690,6 +1747,7 @@ class Loop {
         const before = left + load<u8>(ip, 1);
         if (before > 0 && Data.found(hits, ea, load<u8>(ip))) {
           left = before;
+          if (COUNTING) tally -= <u64>load<u8>(ip, 1);
           continue;
         }
       }
@@ -1700,7 +1758,9 @@ class Loop {
             store<u64>(WINDOW_END, load<u64>(NOW));
             left = 0;
             if (kind == KIND_LINE) {
-              left -= Current.stall(ip, next);
+              const stall = Current.stall(ip, next);
+              left -= stall;
+              if (COUNTING) tally += <u64>stall;
               mark += next - ip;
               base += next - ip;
             } else {
@@ -1726,7 +1786,7 @@ class Loop {
           }
         }
       }
-      return Current.leave(ip, left, mark, base, ea, kind);
+      return Current.leave(ip, left, mark, base, ea, kind, tally);
     }
   }
 }
@@ -1793,7 +1853,9 @@ function runLines(): void {
         return;
       }
       store<u64>(WINDOW_END, load<u64>(NOW));
-      left = 0 - Current.stall(ip, next);
+      const stall = Current.stall(ip, next);
+      left = 0 - stall;
+      if (COUNTING) Count.add(COUNT_SPENT, stall);
       Current.move(ip, next);
       ip = next;
       continue;
@@ -1803,11 +1865,14 @@ function runLines(): void {
       const rounds = skipUncachedIdle();
       if (rounds) {
         store<u64>(RETIRED, load<u64>(RETIRED) + rounds);
+        if (COUNTING) Count.add(COUNT_IDLE_INSTRUCTIONS, rounds);
         store<u64>(WINDOW_END, load<u64>(NOW));
         left = 0;
         continue;
       }
-      left -= Branch.clocks(0, ip, ip - load<u32>(MARK), true);
+      const clocks = Branch.clocks(0, ip, ip - load<u32>(MARK), true);
+      left -= clocks;
+      if (COUNTING) Count.flush(Tally.branch(0, clocks, true));
     }
     if (kind == KIND_BRANCH || kind == KIND_IDLE) {
       let next = Current.cachedLine(ea + load<u32>(CURRENT_DELTA));
@@ -1839,11 +1904,18 @@ function runLines(): void {
     // The slow way: everything into memory, the work, time back.
     settle(ip, Current.time(left));
     let result = X_NEXT;
+    const cost: u64 = load<u8>(ip, 1);
     if (kind == KIND_DATA) {
       accessData(ip, ea);
       if (load<u32>(FAULTED)) result = X_FAULT;
     } else {
       result = execute(load<u32>(ip, 4));
+    }
+    if (COUNTING) {
+      if (result == X_FAULT) Count.attempt(cost);
+      else if (kind == KIND_SLOW && serializes(load<u32>(ip, 4))) Count.serial(cost);
+      // The end of a handler: rfi itself is part of it.
+      if (result == X_JUMP) Count.handlerEnds(1);
     }
     // A line written back may have gone to the memory controller too.
     busCheck();

@@ -3,6 +3,7 @@ import { busSingle } from '../bus/cycle';
 import { IMMR_WINDOW, physRead8, physRead32, physValid, physWrite8, physWrite32 } from '../bus/physical';
 import { busDivision } from '../bus/timing';
 import { BUS_FREE_AT, IMMR_MEM } from '../layout';
+import { COUNT_DMA, Count } from '../observe/count';
 import { dpramPresent } from './dpram';
 import { clearOnes, inByte, peek8, poke8, poke32, put } from './io';
 import { siuUpdate } from './siu';
@@ -40,7 +41,10 @@ export function sdmaCheck(pa: u32): bool {
 function occupy(pa: u32, accesses: u32, bytes: u32, write: bool): void {
   if (internal(pa)) return;
   for (let i: u32 = 0; i < accesses; i++) busSingle(pa, bytes, write);
-  store<u64>(BUS_FREE_AT, load<u64>(BUS_FREE_AT) + <u64>accesses * ARBITRATION * busDivision());
+  const end = load<u64>(BUS_FREE_AT);
+  const arbitrated = end + <u64>accesses * ARBITRATION * busDivision();
+  store<u64>(BUS_FREE_AT, arbitrated);
+  if (COUNTING) Count.tenure(COUNT_DMA, end, arbitrated);
 }
 
 /** Bus accesses for `n` bytes from `pa`: words where alignment permits, smaller ones at the ends. */

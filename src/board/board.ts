@@ -5,6 +5,7 @@ import { Symbols } from '../firmware/symbols.js';
 import { sha256Hex } from '../lan/sha256.js';
 import { type Json, loadGraph, saveGraph } from '../lan/state.js';
 import { type BoardPort, Wire } from '../lan/wire.js';
+import { type Counters, Counting } from '../observe/counters.js';
 import { type PoolReading, readPool } from '../observe/pool.js';
 import { stopReport } from '../observe/stop-report.js';
 import { readTasks, type TaskReading } from '../observe/tasks.js';
@@ -165,6 +166,7 @@ export class Board {
   #symbols = new Symbols([]);
   #booted: Booted | undefined;
   #outcome: RunOutcome = 'time';
+  #counting: Counting | undefined;
 
   private constructor(core: Core, description: BoardDescription, seed: number) {
     this.#core = core;
@@ -321,6 +323,28 @@ export class Board {
     const view = this.#core.view();
     const read = (name: string): number => Number(view.getBigUint64(this.#core.constant(name), true));
     return { cycles: this.now, instructions: read('INSTRUCTIONS'), idleCycles: read('IDLE_CYCLES') };
+  }
+
+  /**
+   * Counts from now on where the clocks go, or stops counting. The board goes over to the other build of its core at the
+   * cycle where it stands; nothing that the guest could see changes, only the host's time.
+   * @throws UsageError in a host that provides no counting core
+   */
+  async count(on = true): Promise<void> {
+    if (on === (this.#counting !== undefined)) return;
+    const from = resources();
+    if (on && from.counting === undefined) {
+      throw new UsageError('no counting core: provideResources() was called without `counting`');
+    }
+    const module = on && from.counting !== undefined ? await from.counting() : await from.core();
+    const { ramBytes, flashBytes, dataFlashBytes } = this.description;
+    await this.#core.switchTo(module, (fn) => fn.configure(ramBytes, flashBytes, dataFlashBytes));
+    this.#counting = on ? new Counting(this.#core) : undefined;
+  }
+
+  /** What was counted since `count()`, or since the board was switched on; undefined unless the board counts. */
+  get counted(): Counters | undefined {
+    return this.#counting?.read();
   }
 
   /**
@@ -503,7 +527,6 @@ export class Board {
 
   /** Runs to `target` at most; with `watch` comes back at the first console output. Returns the cycle reached. */
   #runTo(target: number, watch: boolean): number {
-    const { fn } = this.#core;
     if (this.#booted === undefined) throw new UsageError('the board has no firmware: call boot() before it runs');
     const flags = watch ? this.#core.constant('HOST_WATCH_CONSOLE') : 0;
     this.#core.view().setUint32(this.#core.constant('HOST_FLAGS'), flags, true);
@@ -514,7 +537,8 @@ export class Board {
       const lanCycle = lanNs === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : this.#toCycle(lanNs);
       const until = Math.min(target, lanCycle);
       this.#tellPartner();
-      const reason = fn.run(until);
+      // Fetched each time: what the LAN does may have gone over to the counting core.
+      const reason = this.#core.fn.run(until);
       if (reason === this.#stop.txStart) this.#txStart('scc1');
       else if (reason === this.#stop.txEnd) this.#txEnd('scc1');
       else if (reason === this.#stop.fecTxStart) this.#txStart('fec');
@@ -537,8 +561,8 @@ export class Board {
     }
     this.console.drain();
     // What the caller now starts on the LAN starts at this time, not at the LAN's last event.
-    this.#lan.runEvents(Math.floor((Math.min(fn.now(), target) * 1e9) / this.description.coreHz));
-    return fn.now();
+    this.#lan.runEvents(Math.floor((Math.min(this.now, target) * 1e9) / this.description.coreHz));
+    return this.now;
   }
 
   #txStart(port: EthernetPort): void {
@@ -554,7 +578,7 @@ export class Board {
 
   /** What a segment calls on the core. */
   #boardPort(name: EthernetPort): BoardPort {
-    const { fn } = this.#core;
+    const core = this.#core;
     const port = PORTS[name];
     const at = this.#core.constant(port.rx);
     const most = this.#core.constant('ETH_FRAME_MAX');
@@ -563,12 +587,12 @@ export class Board {
         const length = Math.min(frame.length, most);
         this.#core.view().setUint32(at, length, true);
         this.#core.bytes().set(frame.subarray(0, length), at + 4);
-        fn[port.rxStart](this.#toCycle(atNs));
+        core.fn[port.rxStart](this.#toCycle(atNs));
       },
-      collision: () => fn[port.collision](),
-      carrier: (busy) => fn[port.carrier](busy ? 1 : 0),
+      collision: () => core.fn[port.collision](),
+      carrier: (busy) => core.fn[port.carrier](busy ? 1 : 0),
     };
-    return name === 'fec' ? { ...calls, fullDuplex: () => fn.fecPartnerFullDuplex() !== 0 } : calls;
+    return name === 'fec' ? { ...calls, fullDuplex: () => core.fn.fecPartnerFullDuplex() !== 0 } : calls;
   }
 
   /** Cable pulled or plugged: the PHY notices. */
@@ -626,6 +650,7 @@ export class Board {
     // Address 32 is nobody's.
     fn.fecConfigure(fecs > 0 ? 1 : 0, d.phy?.address ?? 32, d.phy?.id ?? 0);
     fn.powerOn(d.coreHz, d.oscmHz, d.extclkHz);
+    this.#counting?.reset();
     this.#partner = -1;
   }
 

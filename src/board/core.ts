@@ -53,25 +53,36 @@ export interface CoreFunctions {
   socConfigure(hrcw: number, modck: number, revNum: number, dpram8k: number, consolePort: number, seed: number): void;
   consoleInputArrived(): void;
   rebuildDerived(): void;
+  countReset(): void;
 }
 
 /** One instance of the core: its functions, its memory, and the layout's names as numbers. */
 export interface Core {
+  /** Fetch anew after `switchTo`. */
   readonly fn: CoreFunctions;
   /** Value of a constant that `assembly/layout.ts` (or another exported module) declares. */
   constant(name: string): number;
   /** Bytes of linear memory; fetch anew after anything that may grow it. */
   bytes(): Uint8Array;
   view(): DataView;
+  /**
+   * Goes on in an instance of another build of the core, which has the same layout: memory and configuration move there, and
+   * what is derived is computed anew.
+   */
+  switchTo(module: WebAssembly.Module, configure: (fn: CoreFunctions) => void): Promise<void>;
 }
 
 /** Where core.wasm and the built-in firmware come from; the Node entry and the web worker each provide theirs. */
 export interface Resources {
   /** The compiled core.wasm; called for each board, so keep it. */
   core(): Promise<WebAssembly.Module>;
+  /** The compiled core-counting.wasm; without it boards cannot count. */
+  counting?(): Promise<WebAssembly.Module>;
   /** The ELF file of a built-in firmware. @throws UsageError when there is none of that name */
   firmware(name: string): Promise<Uint8Array>;
 }
+
+const WASM_PAGE = 0x1_0000;
 
 let provided: Resources | undefined;
 
@@ -94,17 +105,30 @@ export async function instantiateCore(): Promise<Core> {
   const abort = (_message: number, _file: number, line: number, column: number): never => {
     throw new Error(`core aborted at ${line}:${column}`);
   };
-  const instance = await WebAssembly.instantiate(module, { env: { abort } });
-  const fn = instance.exports as unknown as CoreFunctions;
-  const globals = instance.exports as Record<string, unknown>;
-  return {
-    fn,
+  let instance = await WebAssembly.instantiate(module, { env: { abort } });
+  let fn = instance.exports as unknown as CoreFunctions;
+  const core: Core = {
+    get fn() {
+      return fn;
+    },
     constant(name) {
-      const value = globals[name];
+      const value = (instance.exports as Record<string, unknown>)[name];
       if (!(value instanceof WebAssembly.Global)) throw new Error(`core.wasm exports no constant ${name}`);
       return Number(value.value) >>> 0;
     },
     bytes: () => new Uint8Array(fn.memory.buffer),
     view: () => new DataView(fn.memory.buffer),
+    async switchTo(other, configure) {
+      instance = await WebAssembly.instantiate(other, { env: { abort } });
+      const next = instance.exports as unknown as CoreFunctions;
+      configure(next);
+      const from = core.constant('STATE_BASE');
+      const missing = (fn.memory.buffer.byteLength - next.memory.buffer.byteLength) / WASM_PAGE;
+      if (missing > 0) next.memory.grow(missing);
+      new Uint8Array(next.memory.buffer).set(new Uint8Array(fn.memory.buffer).subarray(from), from);
+      fn = next;
+      fn.rebuildDerived();
+    },
   };
+  return core;
 }

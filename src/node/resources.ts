@@ -3,22 +3,33 @@ import type { Resources } from '../board/core.js';
 import { UsageError } from '../errors.js';
 
 const CORE = new URL('../core.wasm', import.meta.url);
+const COUNTING = new URL('../core-counting.wasm', import.meta.url);
 const FIRMWARE = new URL('../../firmware-fixtures/elf/', import.meta.url);
 /** Firmware that comes with the package. */
 export const FIRMWARE_NAMES = ['ftpd', 'hello', 'mix', 'fec'] as const;
 
 let compiled: Promise<WebAssembly.Module> | undefined;
+let counting: Promise<WebAssembly.Module> | undefined;
+
+function compile(file: URL): Promise<WebAssembly.Module> {
+  return readFile(file).then(
+    (bytes) => WebAssembly.compile(bytes),
+    () => {
+      const name = file.pathname.slice(file.pathname.lastIndexOf('/') + 1);
+      throw new UsageError(`${name} is not built: run \`npm run build\` in the package folder`);
+    },
+  );
+}
 
 /** core.wasm and the built-in firmware, from the package's own folder. */
 export const packageResources: Resources = {
   core() {
-    compiled ??= readFile(CORE).then(
-      (bytes) => WebAssembly.compile(bytes),
-      () => {
-        throw new UsageError('core.wasm is not built: run `npm run build` in the package folder');
-      },
-    );
+    compiled ??= compile(CORE);
     return compiled;
+  },
+  counting() {
+    counting ??= compile(COUNTING);
+    return counting;
   },
   async firmware(name) {
     try {

@@ -1,0 +1,18 @@
+// What the host reads of the counters. In core.wasm they stay 0.
+
+export {
+  COUNT_BRANCH,
+  COUNT_DATA,
+  COUNT_DMA,
+  COUNT_EXCEPTIONS,
+  COUNT_FETCH,
+  COUNT_FOLDED,
+  COUNT_IDLE_INSTRUCTIONS,
+  COUNT_SERIAL,
+  COUNT_SPENT,
+  COUNT_TRANSLATION,
+  COUNT_TRANSLATION_INSTRUCTIONS,
+  COUNT_UNCACHED,
+  COUNT_WRITE_BACK,
+  countReset,
+} from './count';

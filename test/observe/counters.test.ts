@@ -1,0 +1,67 @@
+import { Board, type CpiStack, Lab } from 'quicc860';
+import { describe, expect, it } from 'vitest';
+
+/** Every clock belongs to one part of the stack; issue is counted, not what is left over. */
+const sum = (stack: CpiStack): number => Object.values(stack).reduce((total, clocks) => total + clocks, 0);
+const CACHES = [
+  { icache: true, dcache: true },
+  { icache: false, dcache: false },
+  { icache: true, dcache: false },
+  { icache: false, dcache: true },
+];
+
+describe('the counting core', () => {
+  for (const caches of CACHES) {
+    it(`runs a transfer among chatter as the other core does, and its stack closes to the cycle: ${JSON.stringify(caches)}`, async () => {
+      const plain = await Lab.create({ ...caches, chatter: 20 });
+      const counting = await Lab.create({ ...caches, chatter: 20 });
+      await counting.board.count();
+      for (const lab of [plain, counting]) {
+        lab.run(2);
+        lab.startTransfer();
+        lab.run(1);
+      }
+      expect(counting.board.stateHash()).toBe(plain.board.stateHash());
+      const counted = counting.board.counted;
+      if (counted === undefined) throw new Error('nothing was counted');
+      expect(counted.cycles).toBe(plain.board.counters.cycles);
+      expect(counted.instructions).toBe(plain.board.counters.instructions);
+      expect(sum(counted.stack)).toBe(counted.cycles);
+      expect(Math.min(...Object.values(counted.stack))).toBeGreaterThanOrEqual(0);
+      // What cannot be without a cache, and what must be with it (hardware/core-caches.md section 7).
+      expect(counted.stack.dataMiss > 0).toBe(caches.dcache);
+      expect(counted.stack.writeBack > 0).toBe(caches.dcache);
+      expect(counted.stack.dma).toBeGreaterThan(0);
+      expect(counted.stack.translation).toBe(0);
+    });
+  }
+
+  it('is switched on and off at any cycle without a trace in the guest', async () => {
+    const plain = await Lab.create({ chatter: 20 });
+    const switched = await Lab.create({ chatter: 20 });
+    plain.run(2);
+    switched.run(1);
+    await switched.board.count();
+    const begun = switched.board.now;
+    switched.run(0.7);
+    const counted = switched.board.counted;
+    expect(counted?.cycles).toBe(switched.board.now - begun);
+    expect(sum(counted?.stack as CpiStack)).toBe(counted?.cycles);
+    await switched.board.count(false);
+    expect(switched.board.counted).toBeUndefined();
+    switched.board.runUntilCycle(plain.board.now);
+    expect(switched.board.stateHash()).toBe(plain.board.stateHash());
+  });
+
+  it('a program that computes without memory traffic has no misses to wait for once its loop is in the cache', async () => {
+    const board = await Board.create();
+    await board.boot('mix', { icache: true, dcache: true, extra: 'iterations=200' });
+    await board.count();
+    board.console.expect(/(right|WRONG)\r?\n/, { seconds: 3600 });
+    const counted = board.counted;
+    if (counted === undefined) throw new Error('nothing was counted');
+    expect(sum(counted.stack)).toBe(counted.cycles);
+    expect(counted.stack.fetchMiss).toBeLessThan(counted.cycles / 50);
+    expect(counted.stack.issue).toBe(counted.instructions - counted.idleInstructions - counted.folded);
+  });
+});
