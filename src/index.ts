@@ -75,11 +75,20 @@ export {
   type WireStats,
   type WireTiming,
 } from './lan/index.js';
-export type { Counters, CpiStack } from './observe/counters.js';
+export type { CacheCounters, Counters, CpiStack } from './observe/counters.js';
 export { disassemble } from './observe/disassemble.js';
 export { OWNERS, type Owner, type PoolReading } from './observe/pool.js';
+export { Profile, type ProfileCounts, type ProfileStack } from './observe/profile.js';
 export { readSockets, type SocketReading } from './observe/sockets.js';
 export type { TaskReading } from './observe/tasks.js';
+export {
+  CACHE_SETTINGS,
+  type CacheSetting,
+  type ComparedRun,
+  type CompareOptions,
+  compareCaches,
+  compareTable,
+} from './scenario/compare.js';
 export { type Experiment, LAB_DEFAULTS, Lab, type LabSettings, type Transfer } from './scenario/lab.js';
 export { type LogRecord, logImage, logRecords } from './scenario/log-image.js';
 export { logText } from './scenario/log-text.js';

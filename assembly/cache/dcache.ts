@@ -20,7 +20,14 @@ import {
 } from '../bus/physical';
 import { DC_ADR, DC_CST } from '../cpu/state';
 import { BUS_FREE_AT, IMMR_MEM, NOW } from '../layout';
-import { COUNT_DATA, COUNT_WRITE_BACK, Count } from '../observe/count';
+import {
+  COUNT_DATA,
+  COUNT_DC_EVICTIONS,
+  COUNT_DC_MISSES,
+  COUNT_DC_WRITE_BACKS,
+  COUNT_WRITE_BACK,
+  Count,
+} from '../observe/count';
 import { immrRead, immrWrite } from '../soc/soc';
 import { forgetHits, forgetSet } from './hits';
 import {
@@ -156,13 +163,18 @@ function chargeCopyback(line: u32): void {
   const busy: u64 = bank < 0 || bank == CLAIM_IMMR ? 8 : load<u32>(<u32>bank * BANK_BYTES, BANK_BURST_WRITE_BUSY);
   const start = busStart(load<u64>(NOW) + 1);
   store<u64>(BUS_FREE_AT, start + busy);
-  if (COUNTING) Count.tenure(COUNT_WRITE_BACK, start, start + busy);
+  if (COUNTING) {
+    Count.tenure(COUNT_WRITE_BACK, start, start + busy);
+    Count.add(COUNT_DC_WRITE_BACKS, 1);
+  }
 }
 
 /** Place of the way that `line` will take, first in its set's order of use; 0 if all are locked. */
 function makeRoom(line: u32): u32 {
   forgetSet(setOf(line));
-  return makeRoomIn(setOf(line), load<u32>(DC_WAYS));
+  const place = makeRoomIn(setOf(line), load<u32>(DC_WAYS));
+  if (COUNTING && place && load<u32>(setOf(line)) != INVALID) Count.add(COUNT_DC_EVICTIONS, 1);
+  return place;
 }
 
 /** Puts the line at `data` into the copyback buffer. */
@@ -193,6 +205,7 @@ export function dcFill(line: u32): u32 {
   arrive(false);
   const data = makeRoom(line);
   if (!data) return FILL_NO_WAY;
+  if (COUNTING) Count.add(COUNT_DC_MISSES, 1);
   const record = setOf(line);
   const dirty = evict(record, data);
   const start = busStart(load<u64>(NOW) + MISS_OVERHEAD);

@@ -5,6 +5,7 @@ import { decodeLine } from '../cpu/decode';
 import { LINE_TAG, LINE_BYTES as PREDECODED_BYTES } from '../cpu/ops';
 import { IC_ADR } from '../cpu/state';
 import { CODE_LINE_BYTES, DECODED, DECODED_ENTRIES, DECODED_RAW } from '../mmu/derived';
+import { COUNT_IC_EVICTIONS, Count } from '../observe/count';
 import {
   copyLine,
   IC_LINES,
@@ -74,6 +75,7 @@ export function icInstall(line: u32, place: u32, raw: u32): void {
   const bytes = stateOf(place);
   copyLine(bytes, raw);
   store<u32>(bytes, 0, LINE_LOCKED);
+  if (COUNTING && load<u32>(setOf(line)) != INVALID) Count.add(COUNT_IC_EVICTIONS, 1);
   store<u32>(setOf(line), line);
   const from = decoded(line, raw);
   for (let i: u32 = 0; i < PREDECODED_BYTES; i += 8) store<u64>(place + i, load<u64>(from + i));

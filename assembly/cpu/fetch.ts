@@ -49,7 +49,7 @@ import {
   xlatePa,
   xlateWholePage,
 } from '../mmu/mmu';
-import { COUNT_FETCH, Count, TENURE_END } from '../observe/count';
+import { COUNT_FETCH, COUNT_IC_MISSES, Count, TENURE_END } from '../observe/count';
 import {
   machineCheckFetch,
   raise,
@@ -159,7 +159,10 @@ export function fetchLine(ea: u32): u32 {
     if (place) return cachedLine(line, place);
   }
   if (!readBurst(ea, line)) return 0;
-  if (cached) place = icMakeRoom(line);
+  if (cached) {
+    if (COUNTING) Count.add(COUNT_IC_MISSES, 1);
+    place = icMakeRoom(line);
+  }
   if (place) {
     icInstall(line, place, BURST_BUFFER);
     return cachedLine(line, place);

@@ -64,6 +64,7 @@ import {
   WINDOW_END,
 } from '../mmu/derived';
 import { COUNT_FETCH, COUNT_IDLE_INSTRUCTIONS, COUNT_SERIAL, COUNT_SPENT, Count, Tally } from '../observe/count';
+import { JUMP, JUMP_CALL, PROFILE_LOW, PROFILE_SIZE, profileJump } from '../observe/profile';
 import { dataWatched, debugArmed, watchInstruction } from './debug';
 import { raise, takeDue, VECTOR_DECREMENTER, VECTOR_EXTERNAL, VECTOR_RESET, watchForStorm } from './exceptions';
 import { divideClocks, divideSigned, execute, recordCr0, serializes, X_FAULT, X_JUMP, X_NEXT } from './execute';
@@ -520,6 +521,7 @@ function afterException(): void {
   store<u32>(SINCE_BRANCH, 0);
   store<u32>(HOT_INPUT, 0);
   watchForStorm();
+  if (COUNTING) profileJump(load<u32>(PC), JUMP_CALL);
 }
 
 /**
@@ -646,6 +648,14 @@ function accessData(ip: u32, ea: u32): void {
   }
   if (load<u32>(FAULTED)) return;
   if (op == OP_STWU || op == OP_STBU || op == OP_STHU) Reg.setA(ip, ea);
+}
+
+/** True if the branch at `ip` leaves its return address in LR, as a call does. */
+function links(ip: u32): bool {
+  const op: u32 = load<u8>(ip);
+  if (op == OP_BL || op == OP_BCTRL) return true;
+  if (op == OP_BA) return load<u8>(ip, 3) != 0;
+  return (op == OP_BC || op == OP_BCLR || op == OP_BCCTR) && (load<u8>(ip, 4) & FLAG_LK) != 0;
 }
 
 /** True if every instruction must pass the slow check: tracing, serialized fetch, or breakpoints. */
@@ -1713,6 +1723,10 @@ class Loop {
           store<u32>((n & 31) << 3, at - delta, BRANCH_TRACE);
           store<u32>((n & 31) << 3, ea - delta, BRANCH_TRACE + 4);
         }
+        // A jump to another function is the profile's business, which is not inside this loop.
+        if (COUNTING && ea - delta - load<u32>(PROFILE_LOW) >= load<u32>(PROFILE_SIZE)) {
+          return Current.leave(ip, left, mark, base, ea - delta, KIND_BRANCH, tally);
+        }
         // Without clocks left there is more to look at: a line that was still arriving, or stepping.
         if (left > 0) {
           let next = Current.cachedLine(ea);
@@ -1880,6 +1894,7 @@ function runLines(): void {
       settle(ip + 8, Current.time(left));
       store<u32>(SINCE_BRANCH, 0);
       store<u32>(PC, ea);
+      if (COUNTING) profileJump(ea, links(ip) ? JUMP_CALL : JUMP);
       if (load<u32>(STEPPING)) {
         store<u32>(FETCH_MODE, FETCH_NONE);
         return;
@@ -1940,6 +1955,7 @@ function runLines(): void {
     if (result == X_JUMP) {
       store<u32>(PC, next);
       store<u32>(SINCE_BRANCH, 0);
+      if (COUNTING) profileJump(next, JUMP);
     } else {
       // A line loaded and locked may be where the current one was, so that `ip` says nothing about its address any more.
       store<u32>(PC, next + 4);

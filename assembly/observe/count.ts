@@ -35,8 +35,16 @@ export const COUNT_TRANSLATION_INSTRUCTIONS: u32 = COUNT_IDLE_INSTRUCTIONS + 8;
 /** Exceptions taken. */
 export const COUNT_EXCEPTIONS: u32 = COUNT_TRANSLATION_INSTRUCTIONS + 8;
 
+/** Lines that the instruction cache had to fetch, and lines that gave way to others. */
+export const COUNT_IC_MISSES: u32 = COUNT_EXCEPTIONS + 8;
+export const COUNT_IC_EVICTIONS: u32 = COUNT_IC_MISSES + 8;
+/** The same of the data cache, and its lines written to memory, by eviction or by an instruction. */
+export const COUNT_DC_MISSES: u32 = COUNT_IC_EVICTIONS + 8;
+export const COUNT_DC_EVICTIONS: u32 = COUNT_DC_MISSES + 8;
+export const COUNT_DC_WRITE_BACKS: u32 = COUNT_DC_EVICTIONS + 8;
+
 /** u32: 1 in the handler of a TLB miss. */
-const HANDLER: u32 = COUNT_EXCEPTIONS + 8;
+const HANDLER: u32 = COUNT_DC_WRITE_BACKS + 8;
 /** u64: INSTRUCTIONS when it began. */
 const HANDLER_INSTRUCTIONS: u32 = HANDLER + 8;
 /** u64 × COUNTERS: the counters when it began. */
@@ -176,9 +184,4 @@ export class Count {
   @inline static since(counter: u32, before: u64): void {
     Count.wait(counter, before, load<u64>(NOW));
   }
-}
-
-/** All counters 0, the CPU being between two instructions. */
-export function countReset(): void {
-  memory.fill(OBSERVE_BASE, 0, COUNT_END - OBSERVE_BASE);
 }

@@ -7,6 +7,7 @@ import { type Json, loadGraph, saveGraph } from '../lan/state.js';
 import { type BoardPort, Wire } from '../lan/wire.js';
 import { type Counters, Counting } from '../observe/counters.js';
 import { type PoolReading, readPool } from '../observe/pool.js';
+import { type Profile, Profiler } from '../observe/profile.js';
 import { stopReport } from '../observe/stop-report.js';
 import { readTasks, type TaskReading } from '../observe/tasks.js';
 import {
@@ -167,6 +168,7 @@ export class Board {
   #booted: Booted | undefined;
   #outcome: RunOutcome = 'time';
   #counting: Counting | undefined;
+  #profiler: Profiler | undefined;
 
   private constructor(core: Core, description: BoardDescription, seed: number) {
     this.#core = core;
@@ -340,6 +342,26 @@ export class Board {
     const { ramBytes, flashBytes, dataFlashBytes } = this.description;
     await this.#core.switchTo(module, (fn) => fn.configure(ramBytes, flashBytes, dataFlashBytes));
     this.#counting = on ? new Counting(this.#core) : undefined;
+    this.#profiler = undefined;
+  }
+
+  /**
+   * From now on every cycle is counted for the function and the task that it is spent in; `profile()` tells. Counts, too, as
+   * `count()` does. The running task is found by the symbol `executing` or `_Thread_Executing`.
+   * @throws UsageError for an image without symbols, or in a host that provides no counting core
+   */
+  async startProfile(): Promise<void> {
+    if (this.symbols.functions().length === 0)
+      throw new UsageError('no profile: the image has no symbols of functions');
+    await this.count();
+    const word = this.symbols.address('executing') ?? this.symbols.address('_Thread_Executing') ?? 0;
+    this.#profiler = new Profiler(this.#core, this.symbols, word, this.register('pc'));
+  }
+
+  /** Where the cycles went since `startProfile()`; undefined if that was not called. */
+  profile(): Profile | undefined {
+    const tasks = new Map(readTasks(this).map((task) => [task.at, task.name]));
+    return this.#profiler?.read((task) => tasks.get(task) ?? (task === 0 ? 'start' : `task ${task.toString(16)}`));
   }
 
   /** What was counted since `count()`, or since the board was switched on; undefined unless the board counts. */
@@ -651,6 +673,7 @@ export class Board {
     fn.fecConfigure(fecs > 0 ? 1 : 0, d.phy?.address ?? 32, d.phy?.id ?? 0);
     fn.powerOn(d.coreHz, d.oscmHz, d.extclkHz);
     this.#counting?.reset();
+    this.#profiler = undefined;
     this.#partner = -1;
   }
 

@@ -54,6 +54,8 @@ export interface CoreFunctions {
   consoleInputArrived(): void;
   rebuildDerived(): void;
   countReset(): void;
+  profileStart(table: number, functions: number, nodes: number, most: number, taskWord: number, pc: number): void;
+  profileFlush(): void;
 }
 
 /** One instance of the core: its functions, its memory, and the layout's names as numbers. */

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { GuestStopped, UsageError } from '../errors.js';
 import '../node/index.js';
+import { addCompareCommand } from './compare.js';
+import { addProfileCommand } from './profile.js';
 import { addRunCommand } from './run.js';
 import { addScenarioCommands } from './scenario.js';
 
@@ -57,6 +59,8 @@ export async function main(args: readonly string[]): Promise<number> {
   };
   addRunCommand(program, done);
   addScenarioCommands(program, done);
+  addCompareCommand(program, done);
+  addProfileCommand(program, done);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return code;

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { UsageError } from '../errors.js';
 import { BOOT_PARAM_KINDS, type BootParams } from '../firmware/boot-params.js';
+import { CACHE_SETTINGS, type CacheSetting } from '../scenario/compare.js';
 
 /** An option whose default reads in the help as a user would type it. */
 export function option<T>(
@@ -57,17 +58,9 @@ export function duration(option: string): (text: string) => number {
   };
 }
 
-/** The four cache settings by the names the command line uses. */
-export const CACHE_SETTINGS: Readonly<Record<string, { icache: boolean; dcache: boolean }>> = {
-  on: { icache: true, dcache: true },
-  off: { icache: false, dcache: false },
-  i: { icache: true, dcache: false },
-  d: { icache: false, dcache: true },
-};
-
 /** Parses `--caches`. @throws UsageError */
 export function cacheSetting(text: string): { icache: boolean; dcache: boolean } {
-  const setting = Object.hasOwn(CACHE_SETTINGS, text) ? CACHE_SETTINGS[text] : undefined;
+  const setting = Object.hasOwn(CACHE_SETTINGS, text) ? CACHE_SETTINGS[text as CacheSetting] : undefined;
   if (setting === undefined)
     throw new UsageError(`--caches takes ${Object.keys(CACHE_SETTINGS).join(', ')}, not '${text}'`);
   return setting;

@@ -42,7 +42,7 @@ const CLIENT_SPEED = 20;
 const ESCAPE = 0x1d;
 
 /** A firmware by name or file. @throws UsageError that names the file */
-function firmwareOf(text: string, board: string): string | Uint8Array {
+export function firmwareOf(text: string, board: string): string | Uint8Array {
   if (/^[\w-]+$/.test(text) && !existsSync(text)) return text;
   let bytes: Uint8Array;
   try {

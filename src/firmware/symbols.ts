@@ -37,6 +37,18 @@ export class Symbols {
     return offset === 0 ? found.name : `${found.name}+0x${offset.toString(16)}`;
   }
 
+  /** The functions by address, each up to the next one at most; of those at one address the first. */
+  functions(): { name: string; address: number; end: number }[] {
+    const out: { name: string; address: number; end: number }[] = [];
+    for (const { name, address, size } of this.#functions) {
+      const last = out.at(-1);
+      if (last?.address === address) continue;
+      if (last !== undefined) last.end = Math.min(last.end, address);
+      out.push({ name, address, end: address + Math.max(size, 4) });
+    }
+    return out;
+  }
+
   /** How many symbols there are. */
   get size(): number {
     return this.#byName.size;

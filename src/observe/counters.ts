@@ -30,6 +30,16 @@ export interface CpiStack {
   idle: number;
 }
 
+/** What a cache did. */
+export interface CacheCounters {
+  /** Lines fetched from memory. */
+  misses: number;
+  /** Lines that gave way to others. */
+  evictions: number;
+  /** Data cache: modified lines written to memory, by eviction or by an instruction. */
+  writeBacks: number;
+}
+
 /** What the counting core counted. */
 export interface Counters {
   /** Core clocks. */
@@ -44,6 +54,10 @@ export interface Counters {
   exceptions: number;
   /** Where the cycles went. */
   stack: CpiStack;
+  /** Instruction cache. */
+  icache: CacheCounters;
+  /** Data cache. */
+  dcache: CacheCounters;
 }
 
 /** Reads the counters of a core that counts. */
@@ -100,6 +114,12 @@ export class Counting {
         translation: this.#number('COUNT_TRANSLATION'),
         dma: this.#number('COUNT_DMA'),
         idle: now.idle - this.#start.idle,
+      },
+      icache: { misses: this.#number('COUNT_IC_MISSES'), evictions: this.#number('COUNT_IC_EVICTIONS'), writeBacks: 0 },
+      dcache: {
+        misses: this.#number('COUNT_DC_MISSES'),
+        evictions: this.#number('COUNT_DC_EVICTIONS'),
+        writeBacks: this.#number('COUNT_DC_WRITE_BACKS'),
       },
     };
   }

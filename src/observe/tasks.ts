@@ -5,6 +5,8 @@ import { ObserverLayout } from './layout.js';
 export interface TaskReading {
   /** Four characters, as given to `rtems_task_create`. */
   name: string;
+  /** Address of its control block. */
+  at: number;
   /** Object id of the Classic API. */
   id: number;
   /** Base priority, 1 = most urgent. */
@@ -45,6 +47,7 @@ export function readTasks(board: Board): TaskReading[] {
     const note = field('tcb.wait_note');
     const task: TaskReading = {
       name: name.replaceAll('\0', '').trim(),
+      at: tcb,
       id: field('tcb.id'),
       priority: field('tcb.real_priority'),
       currentPriority: field('tcb.priority'),

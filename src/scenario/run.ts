@@ -24,7 +24,7 @@ export interface ScenarioOptions extends Partial<LabSettings> {
   /** Virtual seconds at most [4 hours]. */
   seconds?: number;
   /** Called with the lab once it is built, before anything runs (captures attach here). */
-  onLab?: (lab: Lab) => void;
+  onLab?: (lab: Lab) => void | Promise<void>;
   /** Called about once per virtual minute with the virtual seconds run so far. */
   onProgress?: (seconds: number, lab: Lab) => void;
 }
@@ -132,7 +132,7 @@ export async function runScenario(name: string, options: ScenarioOptions = {}): 
   if (experiment === undefined) throw new UsageError(`unknown scenario '${name}'; known: ${SCENARIOS.join(', ')}`);
   const { seconds = DEFAULT_SECONDS, onLab, onProgress, ...settings } = options;
   const lab = await Lab.create({ sessions: 3, chatter: 20, ...settings, experiment });
-  onLab?.(lab);
+  await onLab?.(lab);
   const watch = new Watch(lab);
   lab.run(Math.min(seconds, CHATTER_SETTLED));
   if (seconds > CHATTER_SETTLED) {

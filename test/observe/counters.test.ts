@@ -1,4 +1,4 @@
-import { Board, type CpiStack, Lab } from 'quicc860';
+import { Board, type CpiStack, compareCaches, Lab } from 'quicc860';
 import { describe, expect, it } from 'vitest';
 
 /** Every clock belongs to one part of the stack; issue is counted, not what is left over. */
@@ -63,5 +63,18 @@ describe('the counting core', () => {
     expect(sum(counted.stack)).toBe(counted.cycles);
     expect(counted.stack.fetchMiss).toBeLessThan(counted.cycles / 50);
     expect(counted.stack.issue).toBe(counted.instructions - counted.idleInstructions - counted.folded);
+  });
+});
+
+describe('compareCaches', () => {
+  it('runs the same program with each setting: the same instructions, fewer cycles with caches', async () => {
+    const runs = await compareCaches('mix', { boot: { extra: 'iterations=50' }, until: /right/, seconds: 100 });
+    expect(runs.map((run) => [run.caches, run.outcome])).toEqual(['off', 'i', 'd', 'on'].map((name) => [name, 'done']));
+    const [off, i, d, on] = runs.map((run) => run.counters.cycles) as [number, number, number, number];
+    expect(on).toBeLessThan(Math.min(i, d));
+    expect(Math.max(i, d)).toBeLessThan(off);
+    for (const run of runs) expect(sum(run.counters.stack)).toBe(run.counters.cycles);
+    expect(runs.map((run) => run.counters.icache.misses > 0)).toEqual([false, true, false, true]);
+    expect(runs.map((run) => run.counters.dcache.misses > 0)).toEqual([false, false, true, true]);
   });
 });
