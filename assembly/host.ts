@@ -25,7 +25,7 @@ import {
   writeCr,
   writeXer,
 } from './cpu/state';
-import { CORE_HZ, EXTCLK_HZ, NOW, OSCM_HZ, PART_NUMBER, RAM_BASE } from './layout';
+import { CORE_HZ, EXTCLK_HZ, NOW, OSCM_HZ, PART_NUMBER, PVR, RAM_BASE } from './layout';
 import { machineRun } from './machine';
 import { derivedReset } from './mmu/derived';
 import { translate, XLATE_OK, xlatePa } from './mmu/mmu';
@@ -80,17 +80,18 @@ export function dataFlashBase(): u32 {
 }
 
 /**
- * Which member of the family the CPU is, to be called before `powerOn`: IMMR[16–31] and the caches' sets and ways, powers of
- * two, 256 and 4 at most (hardware/core-caches.md section 1). A core that is not told is an MPC860 rev C1.
+ * Which member of the family the CPU is, to be called before `powerOn`: PVR, IMMR[16–31] and the caches' sets and ways,
+ * powers of two, 256 and 4 at most (hardware/core-caches.md section 1). A core that is not told is an MPC860 rev C1.
  */
-export function partConfigure(partNumber: u32, icSets: u32, icWays: u32, dcSets: u32, dcWays: u32): void {
+export function partConfigure(pvr: u32, partNumber: u32, icSets: u32, icWays: u32, dcSets: u32, dcWays: u32): void {
+  store<u32>(PVR, pvr);
   store<u32>(PART_NUMBER, partNumber & 0xffff);
   setGeometry(icSets, icWays, dcSets, dcWays);
 }
 
 /** Switches the board on with the clocks given in Hz: time 0, everything in its reset state, memories as they are. */
 export function powerOn(coreHz: u32, oscmHz: u32, extclkHz: u32): void {
-  if (!load<u32>(IC_WAYS)) partConfigure(0x0031, 128, 2, 128, 2);
+  if (!load<u32>(IC_WAYS)) partConfigure(0x00500000, 0x0031, 128, 2, 128, 2);
   store<u32>(CORE_HZ, coreHz);
   store<u32>(OSCM_HZ, oscmHz);
   store<u32>(EXTCLK_HZ, extclkHz);

@@ -40,6 +40,8 @@ export const OSCM_HZ: u32 = CORE_HZ + 4;
 export const EXTCLK_HZ: u32 = OSCM_HZ + 4;
 /** u32: part and mask number, IMMR[16–31]. */
 export const PART_NUMBER: u32 = EXTCLK_HZ + 4;
+/** u32: processor version register. */
+export const PVR: u32 = PART_NUMBER + 4;
 /** u64 × EVENT_SLOTS: cycle at which each event is due, ~0 = not scheduled. */
 export const EVENTS: u32 = STATE_BASE + 0x100;
 export const EVENT_SLOTS: u32 = 32;

@@ -19,7 +19,7 @@ import {
   CLAIM_IMMR,
 } from '../bus/physical';
 import { DC_ADR, DC_CST } from '../cpu/state';
-import { BUS_FREE_AT, IMMR_MEM, NOW } from '../layout';
+import { BUS_FREE_AT, NOW } from '../layout';
 import {
   COUNT_DATA,
   COUNT_DC_EVICTIONS,
@@ -28,6 +28,8 @@ import {
   COUNT_WRITE_BACK,
   Count,
 } from '../observe/count';
+import { peek16, poke16 } from '../soc/io';
+import { MSTAT, MSTAT_WPER } from '../soc/memc';
 import { immrRead, immrWrite } from '../soc/soc';
 import { forgetHits, forgetSet } from './hits';
 import {
@@ -72,9 +74,6 @@ export const CCER3: u32 = 0x00080000;
 
 /** Clocks before the bus request of a miss: one in the cache, one of arbitration (hardware/core-timing.md section 3). */
 export const MISS_OVERHEAD: u64 = 2;
-
-const IMMR_MSTAT: u32 = 0x178;
-const MSTAT_WPER: u32 = 0x0080;
 
 /** `dcFill`: no unlocked way in the set. */
 export const FILL_NO_WAY: u32 = 0;
@@ -148,7 +147,7 @@ function writeCopyback(): bool {
     return true;
   }
   if (busProtected(bank)) {
-    store<u16>(IMMR_MEM + IMMR_MSTAT, load<u16>(IMMR_MEM + IMMR_MSTAT) | bswap<u16>(<u16>MSTAT_WPER));
+    poke16(MSTAT, peek16(MSTAT) | MSTAT_WPER);
     return false;
   }
   if (load<u32>(<u32>bank * BANK_BYTES, BANK_KIND) != BANK_RAM) return true;

@@ -14,6 +14,7 @@ import {
   DUE,
   DUE_LW0,
   DUE_LW1,
+  ICR,
   ICTRL,
   INSTRUCTION_EVENTS,
   LCTRL1,
@@ -21,9 +22,25 @@ import {
   MSR,
   MSR_RI,
 } from './state';
+import {
+  VECTOR_ALIGNMENT,
+  VECTOR_DATA_BREAK,
+  VECTOR_DECREMENTER,
+  VECTOR_DTLB_ERROR,
+  VECTOR_DTLB_MISS,
+  VECTOR_EXTERNAL,
+  VECTOR_INSTRUCTION_BREAK,
+  VECTOR_ITLB_ERROR,
+  VECTOR_ITLB_MISS,
+  VECTOR_MACHINE_CHECK,
+  VECTOR_PROGRAM,
+  VECTOR_RESET,
+  VECTOR_SOFTWARE_EMULATION,
+  VECTOR_SYSTEM_CALL,
+  VECTOR_TRACE,
+} from './vectors';
 
 const CMPA: u32 = DEBUG_SPR;
-const ICR: u32 = DEBUG_SPR + 4 * 4;
 const COUNTA: u32 = DEBUG_SPR + 6 * 4;
 const COUNTB: u32 = DEBUG_SPR + 7 * 4;
 const CMPE: u32 = DEBUG_SPR + 8 * 4;
@@ -273,35 +290,35 @@ export function dataBreak(due: u32): bool {
 /** ICR bit of the exception at `vector`; 0 if it has none. */
 function cause(vector: u32): u32 {
   switch (vector) {
-    case 0x100:
+    case VECTOR_RESET:
       return 0x40000000; // RST
-    case 0x200:
+    case VECTOR_MACHINE_CHECK:
       return 0x10000000; // MCI
-    case 0x500:
+    case VECTOR_EXTERNAL:
       return 0x02000000; // EXTI
-    case 0x600:
+    case VECTOR_ALIGNMENT:
       return 0x01000000; // ALI
-    case 0x700:
+    case VECTOR_PROGRAM:
       return 0x00800000; // PRI
-    case 0x900:
+    case VECTOR_DECREMENTER:
       return 0x00200000; // DECI
-    case 0xc00:
+    case VECTOR_SYSTEM_CALL:
       return 0x00040000; // SYSI
-    case 0xd00:
+    case VECTOR_TRACE:
       return 0x00020000; // TR
-    case 0x1000:
+    case VECTOR_SOFTWARE_EMULATION:
       return 0x00004000; // SEI
-    case 0x1100:
+    case VECTOR_ITLB_MISS:
       return 0x00002000; // ITLBMS
-    case 0x1200:
+    case VECTOR_DTLB_MISS:
       return 0x00000800; // DTLBMS
-    case 0x1300:
+    case VECTOR_ITLB_ERROR:
       return 0x00001000; // ITLBER
-    case 0x1400:
+    case VECTOR_DTLB_ERROR:
       return 0x00000400; // DTLBER
-    case 0x1c00:
+    case VECTOR_DATA_BREAK:
       return 0x00000008; // LBRK
-    case 0x1d00:
+    case VECTOR_INSTRUCTION_BREAK:
       return 0x00000004; // IBRK
     default:
       return 0;

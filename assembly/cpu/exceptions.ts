@@ -8,6 +8,8 @@ import { dataBreak, noteCause, uncount } from './debug';
 import {
   CHECKSTOP,
   CHECKSTOP_ADDRESS,
+  CHECKSTOP_DATA,
+  CHECKSTOP_FETCH,
   DAR,
   DSISR,
   DUE,
@@ -42,22 +44,17 @@ import {
   TRACE_EXCEPTION,
   traceJump,
 } from './state';
-
-export const VECTOR_RESET: u32 = 0x100;
-export const VECTOR_MACHINE_CHECK: u32 = 0x200;
-export const VECTOR_EXTERNAL: u32 = 0x500;
-export const VECTOR_ALIGNMENT: u32 = 0x600;
-export const VECTOR_PROGRAM: u32 = 0x700;
-export const VECTOR_DECREMENTER: u32 = 0x900;
-export const VECTOR_SYSTEM_CALL: u32 = 0xc00;
-export const VECTOR_TRACE: u32 = 0xd00;
-export const VECTOR_SOFTWARE_EMULATION: u32 = 0x1000;
-export const VECTOR_ITLB_MISS: u32 = 0x1100;
-export const VECTOR_DTLB_MISS: u32 = 0x1200;
-export const VECTOR_ITLB_ERROR: u32 = 0x1300;
-export const VECTOR_DTLB_ERROR: u32 = 0x1400;
-export const VECTOR_DATA_BREAK: u32 = 0x1c00;
-export const VECTOR_INSTRUCTION_BREAK: u32 = 0x1d00;
+import {
+  VECTOR_ALIGNMENT,
+  VECTOR_DATA_BREAK,
+  VECTOR_DTLB_MISS,
+  VECTOR_INSTRUCTION_BREAK,
+  VECTOR_ITLB_MISS,
+  VECTOR_MACHINE_CHECK,
+  VECTOR_PROGRAM,
+  VECTOR_SOFTWARE_EMULATION,
+  VECTOR_TRACE,
+} from './vectors';
 
 // SRR1 status
 export const SRR1_PRIVILEGED: u32 = 0x00040000;
@@ -191,7 +188,7 @@ export function machineCheckFetch(ea: u32): void {
   if (COUNTING) Count.since(COUNT_FETCH, before);
   setTesr(TESR_ITMT);
   if (!(load<u32>(MSR) & MSR_ME)) {
-    checkstop(1, ea);
+    checkstop(CHECKSTOP_FETCH, ea);
     return;
   }
   raise(VECTOR_MACHINE_CHECK, ea, SRR1_FETCH_ERROR);
@@ -204,7 +201,7 @@ export function machineCheckData(ea: u32, word: u32): void {
   if (COUNTING) Count.since(COUNT_UNCACHED, before);
   setTesr(TESR_DTMT);
   if (!(load<u32>(MSR) & MSR_ME)) {
-    checkstop(2, ea);
+    checkstop(CHECKSTOP_DATA, ea);
     return;
   }
   store<u32>(DAR, ea);

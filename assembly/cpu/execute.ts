@@ -16,11 +16,9 @@ import {
   raisePrivileged,
   SRR1_FROM_MSR,
   SRR1_TRAP,
-  VECTOR_PROGRAM,
-  VECTOR_SYSTEM_CALL,
 } from './exceptions';
 import { dataAttributes, dataRead, dataTranslate, dataWrite } from './memory';
-import { SPR_NONE, SPR_REFETCH, sprExists, sprRead, sprWrite } from './spr';
+import { sprExists, sprRead, sprWrite, WRITE_NONE, WRITE_REFETCH } from './spr';
 import {
   CRF,
   DATA_BUSY_UNTIL,
@@ -45,6 +43,7 @@ import {
   XER_REST,
   XER_SO,
 } from './state';
+import { VECTOR_PROGRAM, VECTOR_SYSTEM_CALL } from './vectors';
 
 /** The next instruction follows. */
 export const X_NEXT: u32 = 0;
@@ -646,6 +645,6 @@ function moveFrom(d: u32, n: u32): u32 {
 function moveTo(n: u32, value: u32): u32 {
   if (n & 16 && user()) return privileged();
   const result = sprWrite(n, value);
-  if (result == SPR_NONE) return emulation();
-  return result == SPR_REFETCH ? X_REFETCH : X_NEXT;
+  if (result == WRITE_NONE) return emulation();
+  return result == WRITE_REFETCH ? X_REFETCH : X_NEXT;
 }

@@ -50,15 +50,7 @@ import {
   xlateWholePage,
 } from '../mmu/mmu';
 import { COUNT_FETCH, COUNT_IC_MISSES, Count, TENURE_END } from '../observe/count';
-import {
-  machineCheckFetch,
-  raise,
-  raiseItlbMiss,
-  SRR1_GUARDED,
-  SRR1_INVALID,
-  SRR1_PROTECTED,
-  VECTOR_ITLB_ERROR,
-} from './exceptions';
+import { machineCheckFetch, raise, raiseItlbMiss, SRR1_GUARDED, SRR1_INVALID, SRR1_PROTECTED } from './exceptions';
 import { LINE_TAG } from './ops';
 import {
   BURST_BUFFER,
@@ -77,6 +69,7 @@ import {
   STREAM_WORD,
   STREAM_WORDS,
 } from './state';
+import { VECTOR_ITLB_ERROR } from './vectors';
 
 /** Clocks of a word read from internal space. */
 const IMMR_READ: u64 = 3;

@@ -35,7 +35,7 @@ import {
   MISS_OVERHEAD,
 } from '../cache/dcache';
 import { LINE_MODIFIED } from '../cache/layout';
-import { BUS_FREE_AT, GPR, IMMR_MEM, NOW } from '../layout';
+import { BUS_FREE_AT, GPR, NOW } from '../layout';
 import {
   DATA_PAGES,
   DATA_TABLE_BYTES,
@@ -72,18 +72,11 @@ import {
   xlateWriteThrough,
 } from '../mmu/mmu';
 import { COUNT_DATA, COUNT_SPENT, COUNT_UNCACHED, Count, TENURE_END } from '../observe/count';
+import { peek16, poke16 } from '../soc/io';
+import { MSTAT, MSTAT_WPER } from '../soc/memc';
 import { immrRead, immrWrite } from '../soc/soc';
 import { dataWatched, watchData } from './debug';
-import {
-  DSISR_INVALID,
-  DSISR_PROTECTED,
-  DSISR_STORE,
-  machineCheckData,
-  raise,
-  raiseAlignment,
-  VECTOR_DTLB_ERROR,
-  VECTOR_DTLB_MISS,
-} from './exceptions';
+import { DSISR_INVALID, DSISR_PROTECTED, DSISR_STORE, machineCheckData, raise, raiseAlignment } from './exceptions';
 import { currentWord } from './fetch';
 import { OP_LHAU, OP_LWZU, OP_STW, OP_STWU } from './ops';
 import {
@@ -99,14 +92,13 @@ import {
   PC,
   WRITE_BUFFER_UNTIL,
 } from './state';
+import { VECTOR_DTLB_ERROR, VECTOR_DTLB_MISS } from './vectors';
 
 /** Clocks of an access to internal space (hardware/core-timing.md section 6). */
 const IMMR_READ: u64 = 3;
 const IMMR_WRITE: u64 = 2;
 /** Internal space decodes 16 KB. */
 const IMMR_DECODED: u32 = 0x4000;
-const IMMR_MSTAT: u32 = 0x178;
-const MSTAT_WPER: u32 = 0x0080;
 
 /** Page entry for answers that hold for less than a page: used once. */
 const ONCE: u32 = DATA_PAGES + 4 * DATA_TABLE_BYTES - 32;
@@ -312,7 +304,7 @@ function writePiece(ea: u32, size: u32, value: u32): void {
     return;
   }
   if (busProtected(bank)) {
-    store<u16>(IMMR_MEM + IMMR_MSTAT, load<u16>(IMMR_MEM + IMMR_MSTAT) | bswap<u16>(<u16>MSTAT_WPER));
+    poke16(MSTAT, peek16(MSTAT) | MSTAT_WPER);
     machineCheckData(ea, currentWord(load<u32>(PC)));
     return;
   }

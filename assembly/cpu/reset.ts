@@ -24,7 +24,7 @@ import {
   CHECKSTOP,
   COUNTED,
   DC_CST,
-  DEBUG_SPR,
+  DER,
   DUE,
   FAULTED,
   FETCH_MODE,
@@ -72,7 +72,7 @@ export function cpuReset(powerOn: bool): void {
   store<u32>(ICTRL, 0);
   store<u32>(LCTRL1, 0);
   store<u32>(LCTRL2, 0);
-  store<u32>(DEBUG_SPR + 5 * 4, DER_RESET);
+  store<u32>(DER, DER_RESET);
   store<u32>(CHECKSTOP, 0);
   store<u32>(DUE, 0);
   store<u32>(COUNTED, 0);

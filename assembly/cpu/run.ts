@@ -66,7 +66,7 @@ import {
 import { COUNT_FETCH, COUNT_IDLE_INSTRUCTIONS, COUNT_SERIAL, COUNT_SPENT, Count, Tally } from '../observe/count';
 import { JUMP, JUMP_CALL, PROFILE_LOW, PROFILE_SIZE, profileJump } from '../observe/profile';
 import { dataWatched, debugArmed, watchInstruction } from './debug';
-import { raise, takeDue, VECTOR_DECREMENTER, VECTOR_EXTERNAL, VECTOR_RESET, watchForStorm } from './exceptions';
+import { raise, takeDue, watchForStorm } from './exceptions';
 import { divideClocks, divideSigned, execute, recordCr0, serializes, X_FAULT, X_JUMP, X_NEXT } from './execute';
 import { Burst, codeTable, fetchLine, resumeLine } from './fetch';
 import { busCheck, dataRead, dataTable, dataWrite, Past } from './memory';
@@ -222,6 +222,7 @@ import {
   XER_CA,
   XER_SO,
 } from './state';
+import { VECTOR_DECREMENTER, VECTOR_EXTERNAL, VECTOR_RESET } from './vectors';
 
 /**
  * Longest stretch that `left` counts, clocks; after it `runLines` returns and is called again. An engine that compiles in

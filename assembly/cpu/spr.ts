@@ -16,6 +16,7 @@ import {
   dcUnlockLine,
 } from '../cache/dcache';
 import { IC_CST_IEN, icInvalidateAll, icReadPort, icUnlockAll, icUnlockLine } from '../cache/icache';
+import { PVR } from '../layout';
 import { dropTranslated, dropTranslations } from '../mmu/derived';
 import {
   CTR_CIDEF,
@@ -53,6 +54,56 @@ import { decRead, decWrite, tbWriteLower, tbWriteUpper } from '../soc/soc';
 import { icLoadAndLock } from './fetch';
 import { busCheck } from './memory';
 import {
+  SPR_BAR,
+  SPR_CMPA,
+  SPR_CTR,
+  SPR_DAR,
+  SPR_DC_ADR,
+  SPR_DC_CST,
+  SPR_DC_DAT,
+  SPR_DEC,
+  SPR_DPDR,
+  SPR_DSISR,
+  SPR_EID,
+  SPR_EIE,
+  SPR_IC_ADR,
+  SPR_IC_CST,
+  SPR_IC_DAT,
+  SPR_ICR,
+  SPR_IMMR,
+  SPR_LR,
+  SPR_M_CASID,
+  SPR_M_TW,
+  SPR_M_TWB,
+  SPR_MD_AP,
+  SPR_MD_CAM,
+  SPR_MD_CTR,
+  SPR_MD_EPN,
+  SPR_MD_RAM0,
+  SPR_MD_RAM1,
+  SPR_MD_RPN,
+  SPR_MD_TWC,
+  SPR_MI_AP,
+  SPR_MI_CAM,
+  SPR_MI_CTR,
+  SPR_MI_EPN,
+  SPR_MI_RAM0,
+  SPR_MI_RAM1,
+  SPR_MI_RPN,
+  SPR_MI_TWC,
+  SPR_NRI,
+  SPR_PVR,
+  SPR_SPRG0,
+  SPR_SPRG1,
+  SPR_SPRG2,
+  SPR_SPRG3,
+  SPR_SRR0,
+  SPR_SRR1,
+  SPR_TBL,
+  SPR_TBU,
+  SPR_XER,
+} from './spr-numbers';
+import {
   CTR,
   DAR,
   DC_ADR,
@@ -62,12 +113,12 @@ import {
   DSISR,
   IC_ADR,
   IC_CST,
+  ICR,
   IMMR,
   LR,
   MSR,
   MSR_EE,
   MSR_RI,
-  PVR_MPC8XX,
   readXer,
   SPRG,
   SRR0,
@@ -76,11 +127,11 @@ import {
 } from './state';
 
 /** `sprWrite`: nothing further to do. */
-export const SPR_DONE: u32 = 0;
+export const WRITE_DONE: u32 = 0;
 /** The following instruction must be fetched anew. */
-export const SPR_REFETCH: u32 = 1;
+export const WRITE_REFETCH: u32 = 1;
 /** No such register. */
-export const SPR_NONE: u32 = 2;
+export const WRITE_NONE: u32 = 2;
 
 /** Bits of MI_CTR that exist; MD_CTR has WTDEF and TWAM too. */
 const MI_CTR_BITS: u32 = CTR_GPM | CTR_PPM | CTR_CIDEF | CTR_RSV4 | CTR_PPCS | CTR_INDX;
@@ -92,225 +143,224 @@ export let sprExists: bool = false;
 export function sprRead(n: u32, effects: bool): u32 {
   sprExists = true;
   switch (n) {
-    case 1:
+    case SPR_XER:
       return readXer();
-    case 8:
+    case SPR_LR:
       return load<u32>(LR);
-    case 9:
+    case SPR_CTR:
       return load<u32>(CTR);
-    case 18:
+    case SPR_DSISR:
       return load<u32>(DSISR);
-    case 19:
+    case SPR_DAR:
       return load<u32>(DAR);
-    case 22:
+    case SPR_DEC:
       return decRead();
-    case 26:
+    case SPR_SRR0:
       return load<u32>(SRR0);
-    case 27:
+    case SPR_SRR1:
       return load<u32>(SRR1);
-    case 148: {
-      // ICR is cleared by reading
-      const icr = load<u32>(DEBUG_SPR + 16);
-      if (effects) store<u32>(DEBUG_SPR + 16, 0);
+    case SPR_ICR: {
+      const icr = load<u32>(ICR);
+      if (effects) store<u32>(ICR, 0);
       return icr;
     }
-    case 272:
-    case 273:
-    case 274:
-    case 275:
-      return load<u32>(SPRG + ((n - 272) << 2));
-    case 287:
-      return PVR_MPC8XX;
-    case 560: {
+    case SPR_SPRG0:
+    case SPR_SPRG1:
+    case SPR_SPRG2:
+    case SPR_SPRG3:
+      return load<u32>(SPRG + ((n - SPR_SPRG0) << 2));
+    case SPR_PVR:
+      return load<u32>(PVR);
+    case SPR_IC_CST: {
       const cst = load<u32>(IC_CST);
       if (effects) store<u32>(IC_CST, cst & ~(CCER1 | CCER2 | CCER3));
       return cst;
     }
-    case 561:
+    case SPR_IC_ADR:
       return load<u32>(IC_ADR);
-    case 562:
+    case SPR_IC_DAT:
       return icReadPort();
-    case 568: {
+    case SPR_DC_CST: {
       const cst = load<u32>(DC_CST);
       if (effects) store<u32>(DC_CST, cst & ~(CCER1 | CCER2 | CCER3));
       return cst;
     }
-    case 569:
+    case SPR_DC_ADR:
       return load<u32>(DC_ADR);
-    case 570:
+    case SPR_DC_DAT:
       return dcReadPort();
-    case 630:
+    case SPR_DPDR:
       return load<u32>(DPDR);
-    case 638:
+    case SPR_IMMR:
       return load<u32>(IMMR);
-    case 784:
+    case SPR_MI_CTR:
       return load<u32>(MI_CTR);
-    case 786:
+    case SPR_MI_AP:
       return load<u32>(MI_AP);
-    case 787:
+    case SPR_MI_EPN:
       return load<u32>(MI_EPN);
-    case 789:
+    case SPR_MI_TWC:
       return load<u32>(MI_TWC);
-    case 790:
+    case SPR_MI_RPN:
       return load<u32>(MI_RPN);
-    case 792:
+    case SPR_MD_CTR:
       return load<u32>(MD_CTR);
-    case 793:
+    case SPR_M_CASID:
       return load<u32>(M_CASID);
-    case 794:
+    case SPR_MD_AP:
       return load<u32>(MD_AP);
-    case 795:
+    case SPR_MD_EPN:
       return load<u32>(MD_EPN);
-    case 796:
+    case SPR_M_TWB:
       return readTwb();
-    case 797:
+    case SPR_MD_TWC:
       return readDataTwc();
-    case 798:
+    case SPR_MD_RPN:
       return load<u32>(MD_RPN);
-    case 799:
+    case SPR_M_TW:
       return load<u32>(M_TW);
-    case 816:
-    case 817:
-    case 818:
-      return load<u32>(MI_CAM + ((n - 816) << 2));
-    case 824:
-    case 825:
-    case 826:
-      return load<u32>(MD_CAM + ((n - 824) << 2));
+    case SPR_MI_CAM:
+    case SPR_MI_RAM0:
+    case SPR_MI_RAM1:
+      return load<u32>(MI_CAM + ((n - SPR_MI_CAM) << 2));
+    case SPR_MD_CAM:
+    case SPR_MD_RAM0:
+    case SPR_MD_RAM1:
+      return load<u32>(MD_CAM + ((n - SPR_MD_CAM) << 2));
     default:
-      if (n >= 144 && n <= 159) return load<u32>(DEBUG_SPR + ((n - 144) << 2));
+      if (n >= SPR_CMPA && n <= SPR_BAR) return load<u32>(DEBUG_SPR + ((n - SPR_CMPA) << 2));
       sprExists = false;
       return 0;
   }
 }
 
-/** Writes SPR `n`; returns SPR_*. */
+/** Writes SPR `n`; returns WRITE_*. */
 export function sprWrite(n: u32, value: u32): u32 {
   switch (n) {
-    case 1:
+    case SPR_XER:
       writeXer(value);
-      return SPR_DONE;
-    case 8:
+      return WRITE_DONE;
+    case SPR_LR:
       store<u32>(LR, value);
-      return SPR_DONE;
-    case 9:
+      return WRITE_DONE;
+    case SPR_CTR:
       store<u32>(CTR, value);
-      return SPR_DONE;
-    case 18:
+      return WRITE_DONE;
+    case SPR_DSISR:
       store<u32>(DSISR, value);
-      return SPR_DONE;
-    case 19:
+      return WRITE_DONE;
+    case SPR_DAR:
       store<u32>(DAR, value);
-      return SPR_DONE;
-    case 22:
+      return WRITE_DONE;
+    case SPR_DEC:
       decWrite(value);
-      return SPR_DONE;
-    case 26:
+      return WRITE_DONE;
+    case SPR_SRR0:
       store<u32>(SRR0, value);
-      return SPR_DONE;
-    case 27:
+      return WRITE_DONE;
+    case SPR_SRR1:
       store<u32>(SRR1, value);
-      return SPR_DONE;
-    case 80: // EIE
+      return WRITE_DONE;
+    case SPR_EIE:
       store<u32>(MSR, load<u32>(MSR) | MSR_EE | MSR_RI);
-      return SPR_DONE;
-    case 81: // EID
+      return WRITE_DONE;
+    case SPR_EID:
       store<u32>(MSR, (load<u32>(MSR) & ~MSR_EE) | MSR_RI);
-      return SPR_DONE;
-    case 82: // NRI
+      return WRITE_DONE;
+    case SPR_NRI:
       store<u32>(MSR, load<u32>(MSR) & ~(MSR_EE | MSR_RI));
-      return SPR_DONE;
-    case 272:
-    case 273:
-    case 274:
-    case 275:
-      store<u32>(SPRG + ((n - 272) << 2), value);
-      return SPR_DONE;
-    case 284:
+      return WRITE_DONE;
+    case SPR_SPRG0:
+    case SPR_SPRG1:
+    case SPR_SPRG2:
+    case SPR_SPRG3:
+      store<u32>(SPRG + ((n - SPR_SPRG0) << 2), value);
+      return WRITE_DONE;
+    case SPR_TBL:
       tbWriteLower(value);
-      return SPR_DONE;
-    case 285:
+      return WRITE_DONE;
+    case SPR_TBU:
       tbWriteUpper(value);
-      return SPR_DONE;
-    case 148: // read only
-    case 287:
-    case 562:
-    case 570:
-    case 817:
-    case 818:
-    case 825:
-    case 826:
-      return SPR_DONE;
-    case 560:
+      return WRITE_DONE;
+    case SPR_ICR: // read only
+    case SPR_PVR:
+    case SPR_IC_DAT:
+    case SPR_DC_DAT:
+    case SPR_MI_RAM0:
+    case SPR_MI_RAM1:
+    case SPR_MD_RAM0:
+    case SPR_MD_RAM1:
+      return WRITE_DONE;
+    case SPR_IC_CST:
       return writeIcCst(value);
-    case 561:
+    case SPR_IC_ADR:
       store<u32>(IC_ADR, value);
-      return SPR_DONE;
-    case 568:
+      return WRITE_DONE;
+    case SPR_DC_CST:
       return writeDcCst(value);
-    case 569:
+    case SPR_DC_ADR:
       store<u32>(DC_ADR, value);
-      return SPR_DONE;
-    case 630:
+      return WRITE_DONE;
+    case SPR_DPDR:
       store<u32>(DPDR, value);
-      return SPR_DONE;
-    case 638:
+      return WRITE_DONE;
+    case SPR_IMMR:
       setImmr(value);
-      return SPR_REFETCH;
-    case 784:
+      return WRITE_REFETCH;
+    case SPR_MI_CTR:
       return writeControl(MI_CTR, value & MI_CTR_BITS, false);
-    case 786:
+    case SPR_MI_AP:
       store<u32>(MI_AP, value);
       dropTranslated(false);
-      return SPR_DONE;
-    case 787:
+      return WRITE_DONE;
+    case SPR_MI_EPN:
       store<u32>(MI_EPN, value & MX_EPN_BITS);
-      return SPR_DONE;
-    case 789:
+      return WRITE_DONE;
+    case SPR_MI_TWC:
       store<u32>(MI_TWC, value & MI_TWC_BITS);
-      return SPR_DONE;
-    case 790:
+      return WRITE_DONE;
+    case SPR_MI_RPN:
       loadEntry(false, value);
-      return SPR_DONE;
-    case 792:
+      return WRITE_DONE;
+    case SPR_MD_CTR:
       return writeControl(MD_CTR, value & (MI_CTR_BITS | CTR_WTDEF | CTR_TWAM), true);
-    case 793:
-      if (load<u32>(M_CASID) == (value & 15)) return SPR_DONE;
+    case SPR_M_CASID:
+      if (load<u32>(M_CASID) == (value & 15)) return WRITE_DONE;
       store<u32>(M_CASID, value & 15);
       dropTranslated(false);
       dropTranslated(true);
-      return SPR_DONE;
-    case 794:
+      return WRITE_DONE;
+    case SPR_MD_AP:
       store<u32>(MD_AP, value);
       dropTranslated(true);
-      return SPR_DONE;
-    case 795:
+      return WRITE_DONE;
+    case SPR_MD_EPN:
       store<u32>(MD_EPN, value & MX_EPN_BITS);
-      return SPR_DONE;
-    case 796:
+      return WRITE_DONE;
+    case SPR_M_TWB:
       store<u32>(M_TWB, value & 0xfffff000);
-      return SPR_DONE;
-    case 797:
+      return WRITE_DONE;
+    case SPR_MD_TWC:
       store<u32>(MD_TWC, value & MD_TWC_BITS);
-      return SPR_DONE;
-    case 798:
+      return WRITE_DONE;
+    case SPR_MD_RPN:
       loadEntry(true, value);
-      return SPR_DONE;
-    case 799:
+      return WRITE_DONE;
+    case SPR_M_TW:
       store<u32>(M_TW, value);
-      return SPR_DONE;
-    case 816:
+      return WRITE_DONE;
+    case SPR_MI_CAM:
       latchEntry(false);
-      return SPR_DONE;
-    case 824:
+      return WRITE_DONE;
+    case SPR_MD_CAM:
       latchEntry(true);
-      return SPR_DONE;
+      return WRITE_DONE;
     default:
-      if (n >= 144 && n <= 159) {
-        store<u32>(DEBUG_SPR + ((n - 144) << 2), value);
-        return SPR_REFETCH;
+      if (n >= SPR_CMPA && n <= SPR_BAR) {
+        store<u32>(DEBUG_SPR + ((n - SPR_CMPA) << 2), value);
+        return WRITE_REFETCH;
       }
-      return SPR_NONE;
+      return WRITE_NONE;
   }
 }
 
@@ -320,7 +370,7 @@ function writeControl(at: u32, value: u32, data: bool): u32 {
   store<u32>(at, value);
   if (changed & (CTR_CIDEF | CTR_WTDEF)) dropTranslations();
   else if (changed & (CTR_GPM | CTR_PPCS)) dropTranslated(data);
-  return SPR_DONE;
+  return WRITE_DONE;
 }
 
 /** Moves internal space; the part and mask numbers cannot be written. */
@@ -357,7 +407,7 @@ function writeIcCst(value: u32): u32 {
     default:
       break;
   }
-  return SPR_REFETCH;
+  return WRITE_REFETCH;
 }
 
 /** DC_CST commands (hardware/core-caches.md section 3). */
@@ -402,5 +452,5 @@ function writeDcCst(value: u32): u32 {
       break;
   }
   dropTranslations();
-  return SPR_DONE;
+  return WRITE_DONE;
 }

@@ -53,6 +53,8 @@ export const FAULTED: u32 = CPU_BASE + 0xec;
 // --- debug and cache control SPRs that are storage ---
 /** u32 × 16: SPR 144–159, CMPA to BAR. */
 export const DEBUG_SPR: u32 = CPU_BASE + 0x100;
+export const ICR: u32 = DEBUG_SPR + 4 * 4;
+export const DER: u32 = DEBUG_SPR + 5 * 4;
 export const LCTRL1: u32 = DEBUG_SPR + 12 * 4;
 export const LCTRL2: u32 = DEBUG_SPR + 13 * 4;
 export const ICTRL: u32 = DEBUG_SPR + 14 * 4;
@@ -145,9 +147,6 @@ export const FETCH_BURST: u32 = 2;
 
 export const CHECKSTOP_FETCH: u32 = 1;
 export const CHECKSTOP_DATA: u32 = 2;
-
-/** Processor version of every MPC8xx (hardware/core-registers.md section 6). */
-export const PVR_MPC8XX: u32 = 0x00500000;
 
 /** Value of GPR n. */
 export function gpr(n: u32): u32 {

@@ -12,6 +12,8 @@ export const MCR: u32 = 0x168;
 export const MAMR: u32 = 0x170;
 export const MBMR: u32 = 0x174;
 export const MSTAT: u32 = 0x178;
+/** Write-protect error. */
+export const MSTAT_WPER: u32 = 0x0080;
 export const MPTPR: u32 = 0x17a;
 export const MDR: u32 = 0x17c;
 

@@ -666,8 +666,8 @@ export class Board {
     fn.setDataFlashSelect(d.dataFlashSelect);
     fn.spiEeprom(d.spiEeprom?.bytes ?? 0, d.spiEeprom?.page ?? 1, d.spiEeprom?.select ?? 0);
     fn.i2cEeprom(d.i2cEeprom?.bytes ?? 0, d.i2cEeprom?.page ?? 1, d.i2cEeprom?.address ?? 0);
-    const { partNumber, icache, dcache, microcode, dualPortRam, fecs } = partNamed(d.cpu);
-    fn.partConfigure(partNumber, icache.sets, icache.ways, dcache.sets, dcache.ways);
+    const { pvr, partNumber, icache, dcache, microcode, dualPortRam, fecs } = partNamed(d.cpu);
+    fn.partConfigure(pvr, partNumber, icache.sets, icache.ways, dcache.sets, dcache.ways);
     fn.socConfigure(0, 0, microcode, dualPortRam === 8192 ? 1 : 0, CONSOLE_PORTS.indexOf(d.console), this.#seed);
     // Address 32 is nobody's.
     fn.fecConfigure(fecs > 0 ? 1 : 0, d.phy?.address ?? 32, d.phy?.id ?? 0);

@@ -7,7 +7,7 @@ export interface CoreFunctions {
   flashBase(): number;
   dataFlashBase(): number;
   bankDescribe(bank: number, kind: number, base: number, size: number): void;
-  partConfigure(partNumber: number, icSets: number, icWays: number, dcSets: number, dcWays: number): void;
+  partConfigure(pvr: number, partNumber: number, icSets: number, icWays: number, dcSets: number, dcWays: number): void;
   flashDescribe(
     bank: number,
     commands: number,

@@ -30,7 +30,7 @@ export interface BareCore {
 interface Functions {
   memory: WebAssembly.Memory;
   configure(ram: number, flash: number, dataFlash: number): number;
-  partConfigure(partNumber: number, icSets: number, icWays: number, dcSets: number, dcWays: number): void;
+  partConfigure(pvr: number, partNumber: number, icSets: number, icWays: number, dcSets: number, dcWays: number): void;
   flashBase(): number;
   bankDescribe(bank: number, kind: number, base: number, size: number): void;
   powerOn(core: number, oscm: number, extclk: number): void;
@@ -62,6 +62,7 @@ const module = new WebAssembly.Module(readFileSync(new URL('../../dist/core.wasm
 
 /** A member of the family as far as the core is told. */
 export interface BarePart {
+  pvr: number;
   partNumber: number;
   icache: { sets: number; ways: number };
   dcache: { sets: number; ways: number };
@@ -87,8 +88,8 @@ export function bareCore(part?: BarePart): BareCore {
   fn.bankDescribe(0, 2, fn.flashBase(), 0x10000);
   fn.bankDescribe(1, 1, constant('RAM_BASE'), RAM_BYTES);
   if (part) {
-    const { partNumber, icache, dcache } = part;
-    fn.partConfigure(partNumber, icache.sets, icache.ways, dcache.sets, dcache.ways);
+    const { pvr, partNumber, icache, dcache } = part;
+    fn.partConfigure(pvr, partNumber, icache.sets, icache.ways, dcache.sets, dcache.ways);
   }
   fn.powerOn(40_000_000, 4_000_000, 4_000_000);
   fn.setReg(REG_SPR + SPR_IMMR, 0xff000000);
