@@ -1,6 +1,7 @@
 /** quicc860: an MPC860 board in virtual time. See docs/ for guides to each face. */
 
-export { Board, type BoardOptions, type RunOutcome, type Span } from './board/board.js';
+export { Board, type BoardOptions, type BootFiles, type RunOutcome, type Span } from './board/board.js';
+export { parseBoardFile } from './board/board-file.js';
 export {
   type BankDescription,
   BOARDS,
@@ -9,15 +10,18 @@ export {
   type EepromDescription,
   ETH_COMM,
   type EthernetPort,
+  MBX860,
   type PhyDescription,
+  TQM860L,
   withClock,
 } from './board/boards.js';
 export type { BoardConsole } from './board/console.js';
 export { provideResources, type Resources } from './board/core.js';
 export { FLASH_CHIPS, type FlashChip, type FlashChipName, type FlashDescription } from './board/flash.js';
+export { LOADERS, type Loader } from './board/hand-over.js';
 export type { BoardMemory } from './board/memory.js';
 export { type CacheGeometry, PARTS, type Part, type PartName, partName } from './board/parts.js';
-export { UPM_EDO_60NS_40MHZ, type UpmTable } from './board/upm.js';
+export { UPM_EDO_60NS_40MHZ, UPM_SDRAM_50MHZ, type UpmTable } from './board/upm.js';
 export { ExpectTimeout, GuestStopped, UsageError } from './errors.js';
 export { type BootParams, checkBootParams, POLICIES, type Policy, parsePolicy } from './firmware/boot-params.js';
 export { type ElfImage, type ElfSymbol, parseElf, type Segment } from './firmware/elf.js';

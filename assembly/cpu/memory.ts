@@ -74,7 +74,7 @@ import {
 import { COUNT_DATA, COUNT_SPENT, COUNT_UNCACHED, Count, TENURE_END } from '../observe/count';
 import { peek16, poke16 } from '../soc/io';
 import { MSTAT, MSTAT_WPER } from '../soc/memc';
-import { immrRead, immrWrite } from '../soc/soc';
+import { immrAnswers, immrRead, immrWrite } from '../soc/soc';
 import { dataWatched, watchData } from './debug';
 import { DSISR_INVALID, DSISR_PROTECTED, DSISR_STORE, machineCheckData, raise, raiseAlignment } from './exceptions';
 import { currentWord } from './fetch';
@@ -237,7 +237,9 @@ function readPiece(ea: u32, size: u32): u32 {
     store<u64>(NOW, load<u64>(NOW) + IMMR_READ);
     if (COUNTING) Count.add(COUNT_UNCACHED, IMMR_READ);
     const offset = pa & 0xffff;
-    return offset < IMMR_DECODED ? immrRead(offset, size) : 0;
+    if (immrAnswers(offset)) return offset < IMMR_DECODED ? immrRead(offset, size) : 0;
+    machineCheckData(ea, currentWord(load<u32>(PC)));
+    return 0;
   }
   if (!busAnswers(bank, ANSWERS_READ)) {
     machineCheckData(ea, currentWord(load<u32>(PC)));

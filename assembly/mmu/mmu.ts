@@ -164,7 +164,8 @@ function permission(data: bool, subpage: bool, extended: bool, pp: u32, user: bo
     if (pp == 2) return user && data ? 1 : 2;
     return 2;
   }
-  if (extended) return pp == 1 && !user ? 1 : 0;
+  // PP = 11 is reserved there; Linux 6.1 writes it for read-only pages of 512 KB and 8 MB, its own page-size bit being PP's first.
+  if (extended) return pp & 1 && !user ? 1 : 0;
   if (!data) return pp == 0 && user ? 0 : 1;
   if (pp == 0) return user ? 0 : 2;
   if (pp == 1) return user ? 1 : 2;

@@ -158,6 +158,14 @@ function handle(id: u32): void {
   }
 }
 
+/**
+ * False for the reserved words behind RSR, where a read ends with TEA: the way that Linux's 8xx restart makes its machine
+ * check (hardware/siu.md section 3.3). Other reserved space reads 0, and all of it ignores writes (hardware/immap.md).
+ */
+export function immrAnswers(offset: u32): bool {
+  return offset - CLOCKS_RESERVED >= KEYS - CLOCKS_RESERVED;
+}
+
 /** CPU read of `size` (1, 2, 4) bytes at `offset` (< 0x4000) of the internal memory map. */
 export function immrRead(offset: u32, size: u32): u32 {
   if (offset + size > IMMR_MEM_SIZE) return 0;
@@ -197,6 +205,7 @@ const TIMEBASE: u32 = 0x200;
 const RTC: u32 = 0x220;
 const PIT: u32 = 0x240;
 const CLOCKS: u32 = 0x280;
+const CLOCKS_RESERVED: u32 = 0x28c;
 const KEYS: u32 = 0x300;
 const KEYS_END: u32 = 0x400;
 const I2C: u32 = 0x860;

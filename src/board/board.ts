@@ -1,7 +1,9 @@
 import { GuestStopped, UsageError } from '../errors.js';
 import { type BootParams, commandLine } from '../firmware/boot-params.js';
-import { type ElfImage, parseElf, type Segment } from '../firmware/elf.js';
+import type { ElfImage, Segment } from '../firmware/elf.js';
+import { parseImage } from '../firmware/image.js';
 import { Symbols } from '../firmware/symbols.js';
+import { isUImage, parseUImage } from '../firmware/uimage.js';
 import { sha256Hex } from '../lan/sha256.js';
 import { type Json, loadGraph, saveGraph } from '../lan/state.js';
 import { type BoardPort, Wire } from '../lan/wire.js';
@@ -22,6 +24,7 @@ import {
 import { BoardConsole } from './console.js';
 import { type Core, instantiateCore, resources } from './core.js';
 import { cfiTable, chipOf } from './flash.js';
+import { entryState } from './hand-over.js';
 import { BoardMemory } from './memory.js';
 import { type PartName, partNamed } from './parts.js';
 import { packSections, packZeros, section, unpackSections, unpackZeros } from './snapshot.js';
@@ -53,11 +56,32 @@ export interface BoardOptions {
  */
 export type RunOutcome = 'time' | 'checkstop' | 'exception-storm';
 
+/** What a kernel gets beside its image, from loaders that hand it over (`BoardDescription.loader`). */
+export interface BootFiles {
+  /** A flattened device tree (dtb) instead of the one that is made for the board; the loader fills in memory, clocks, addresses. */
+  deviceTree?: Uint8Array;
+  /** An initial RAM disk: a cpio archive, plain or compressed, or one packed by mkimage. */
+  initrd?: Uint8Array;
+}
+
 /** What the loader was given last; it loads it again after a reset. */
 interface Booted {
-  image: ElfImage;
+  /** Missing when the board starts from its flash. */
+  image: ElfImage | undefined;
   file: Uint8Array;
   line: string;
+  /** The user's own words of the command line. */
+  extra: string;
+  files: BootFiles;
+}
+
+/** What a snapshot says of the board besides its state. */
+interface SavedInfo {
+  board: BoardDescription;
+  outcome: RunOutcome;
+  started: boolean;
+  line: string;
+  extra: string;
 }
 
 /** A span of virtual time. Give one. */
@@ -71,14 +95,14 @@ export interface Span {
 /** Reasons of the core to stop, by the names used here. */
 type StopName = 'until' | 'txStart' | 'txEnd' | 'fecTxStart' | 'fecTxEnd' | 'console' | 'checkstop' | 'storm' | 'reset';
 
-const BOARD_INFO_AT = 0x3000;
-const COMMAND_LINE_BEHIND = 0x400;
-const BOARD_INFO_SIZE = 0x3c;
 const REG_PC = 'REG_PC';
 /** Offsets of the registers that load UPM RAM; the write command's UM selects UPMB. */
 const MCR = 0x168;
 const MDR = 0x17c;
 const MCR_UM = 0x0080_0000;
+/** The key registers of timebase, RTC, PIT and clocks, and what opens their registers (hardware reference `siu.md` §2.5). */
+const KEYS = [0x300, 0x304, 0x308, 0x30c, 0x320, 0x324, 0x328, 0x32c, 0x340, 0x344, 0x380, 0x384, 0x388];
+const KEY_OPEN = 0x55cc_aa33;
 
 /** What the core calls the parts of an Ethernet port. */
 interface PortFunctions {
@@ -128,15 +152,6 @@ function partnerOf(wire: Wire | undefined): number {
 /** A LAN for a port: a hub for SCC1, a full-duplex port of a switch for the FEC. */
 function lanFor(port: EthernetPort, seed: number): Wire {
   return port === 'fec' ? new Wire({ seed, bitRate: 100_000_000, boardFullDuplex: true }) : new Wire({ seed });
-}
-
-/** Where board information and command line go: a page that the image leaves free, the usual one if it can be. */
-function freePage(image: ElfImage, ramBytes: number): number {
-  const page = 0x1000;
-  const free = (at: number): boolean => image.segments.every((s) => at + page <= s.address || at >= s.address + s.size);
-  let at = BOARD_INFO_AT;
-  for (let high = ramBytes - page; !free(at) && high > 0; high -= page) at = high;
-  return free(at) ? at : BOARD_INFO_AT;
 }
 
 /**
@@ -234,22 +249,54 @@ export class Board {
 
   /**
    * Loads an image as the board's boot loader would and sets the CPU at its entry. A board that has run begins anew:
-   * its clock at 0, its data flash as it is, its LAN a new one without stations.
-   * @param firmware the ELF file's bytes, or the name of a built-in firmware ('ftpd', 'hello', 'mix', 'fec')
-   * @param params boot parameters of the project's firmware
+   * its clock at 0, its flash as it is, its LAN a new one without stations.
+   * @param firmware the bytes of an ELF file or a U-Boot image, or the name of a built-in firmware ('ftpd', 'hello', 'mix')
+   * @param params boot parameters of the project's firmware; `extra` alone is the command line of other loaders than eth_comm's
+   * @param files device tree and initial RAM disk for a kernel
    * @throws UsageError for a file that cannot run here or parameters that cannot work
    */
-  async boot(firmware: string | Uint8Array, params: BootParams = {}): Promise<void> {
+  async boot(firmware: string | Uint8Array, params: BootParams = {}, files: BootFiles = {}): Promise<void> {
     const line = commandLine(params);
     const name = typeof firmware === 'string' ? firmware : 'the image';
     const bytes = typeof firmware === 'string' ? await resources().firmware(firmware) : firmware;
-    const booted = { image: this.#parse(bytes, name), file: bytes, line };
+    const image = await this.#parse(bytes, name);
+    const given = await this.#unpacked(files);
+    const booted = { image, file: bytes, line, extra: params.extra ?? '', files: given };
+    // What does not fit is found out before the old run is gone.
+    entryState(this.description, { image, line, commandLine: booted.extra, ...given });
+    this.#begin(booted);
+    for (const segment of image.segments) this.#programFlash(segment);
+    this.#load(booted);
+  }
+
+  /**
+   * Switches the board on with nothing but its flash (`BoardOptions.flash`): the CPU fetches its first instruction at the
+   * reset vector, where CS0 answers, and everything is as the hard reset leaves it.
+   */
+  startFromFlash(): void {
+    this.#begin({ image: undefined, file: new Uint8Array(), line: '', extra: '', files: {} });
+  }
+
+  /** @throws UsageError for files that the board's loader has no use for */
+  async #unpacked(files: BootFiles): Promise<BootFiles> {
+    const loader = this.description.loader ?? 'eth_comm';
+    if (files.deviceTree !== undefined && loader !== 'device-tree') {
+      throw new UsageError(`the loader of ${this.description.name} (${loader}) hands over no device tree`);
+    }
+    if (files.initrd === undefined) return files;
+    if (loader !== 'device-tree' && loader !== 'u-boot') {
+      throw new UsageError(`the loader of ${this.description.name} (${loader}) hands over no initial RAM disk`);
+    }
+    if (!isUImage(files.initrd)) return files;
+    const { content } = await parseUImage(files.initrd, 'the initrd', this.description.ramBytes);
+    return { ...files, initrd: content };
+  }
+
+  #begin(booted: Booted): void {
+    this.#setBooted(booted);
     this.#powerOn();
     if (this.#lan.now > 0) this.#newLan();
     this.#core.bytes().fill(0, this.#core.constant('RAM_BASE'), this.#core.fn.flashBase());
-    this.#setBooted(booted);
-    for (const segment of booted.image.segments) this.#programFlash(segment);
-    this.#load(booted);
   }
 
   /**
@@ -456,8 +503,10 @@ export class Board {
     const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
     return packSections(
       new Map([
-        ['INFO', text({ board: this.description, outcome: this.#outcome, line: this.#booted?.line ?? '' })],
+        ['INFO', text(this.#saveInfo())],
         ['ELF ', this.#booted?.file ?? new Uint8Array()],
+        ['DTB ', this.#booted?.files.deviceTree ?? new Uint8Array()],
+        ['INRD', this.#booted?.files.initrd ?? new Uint8Array()],
         ['CORE', packZeros(this.#stateBytes())],
         ['MEMS', packZeros(this.#memoryBytes())],
         ['CONS', text(this.console.save())],
@@ -481,7 +530,7 @@ export class Board {
         throw new UsageError(`the snapshot is damaged in section ${tag}`);
       }
     };
-    const info = take('INFO', (saved: { board: BoardDescription; outcome: RunOutcome; line: string }) => {
+    const info = take('INFO', (saved: SavedInfo) => {
       if (!Array.isArray(saved.board.banks) || !Array.isArray(saved.board.registers)) throw new Error('no board');
       return saved;
     });
@@ -497,8 +546,11 @@ export class Board {
     board.#outcome = info.outcome;
     const file = section(sections, 'ELF ');
     if (file.length > 0) {
-      board.#setBooted({ image: board.#parse(file, 'the snapshot'), file, line: info.line });
-    }
+      const image = await board.#parse(file, 'the snapshot');
+      const [deviceTree, initrd] = [section(sections, 'DTB '), section(sections, 'INRD')];
+      const files = { ...(deviceTree.length > 0 && { deviceTree }), ...(initrd.length > 0 && { initrd }) };
+      board.#setBooted({ image, file, line: info.line, extra: info.extra, files });
+    } else if (info.started) board.#setBooted({ image: undefined, file, line: '', extra: '', files: {} });
     take('CONS', (saved: ReturnType<BoardConsole['save']>) => board.console.load(saved));
     take('LAN ', (saved: Parameters<typeof Wire.load>[0]) => board.#loadLan(saved));
     return board;
@@ -515,6 +567,17 @@ export class Board {
       at += part.length;
     }
     return sha256Hex(all);
+  }
+
+  #saveInfo(): SavedInfo {
+    const booted = this.#booted;
+    return {
+      board: this.description,
+      outcome: this.#outcome,
+      started: booted !== undefined,
+      line: booted?.line ?? '',
+      extra: booted?.extra ?? '',
+    };
   }
 
   #cycles(span: Span): number {
@@ -668,7 +731,16 @@ export class Board {
     fn.i2cEeprom(d.i2cEeprom?.bytes ?? 0, d.i2cEeprom?.page ?? 1, d.i2cEeprom?.address ?? 0);
     const { pvr, partNumber, icache, dcache, microcode, dualPortRam, fecs } = partNamed(d.cpu);
     fn.partConfigure(pvr, partNumber, icache.sets, icache.ways, dcache.sets, dcache.ways);
-    fn.socConfigure(0, 0, microcode, dualPortRam === 8192 ? 1 : 0, CONSOLE_PORTS.indexOf(d.console), this.#seed);
+    // A loader has its own board set up anyway; only a start from flash sees what the hardware gives it.
+    const resetWord = this.#booted?.image === undefined ? (d.resetWord ?? 0) : 0;
+    fn.socConfigure(
+      resetWord,
+      0,
+      microcode,
+      dualPortRam === 8192 ? 1 : 0,
+      CONSOLE_PORTS.indexOf(d.console),
+      this.#seed,
+    );
     // Address 32 is nobody's.
     fn.fecConfigure(fecs > 0 ? 1 : 0, d.phy?.address ?? 32, d.phy?.id ?? 0);
     fn.powerOn(d.coreHz, d.oscmHz, d.extclkHz);
@@ -695,8 +767,8 @@ export class Board {
     });
   }
 
-  #parse(file: Uint8Array, name: string): ElfImage {
-    return parseElf(file, name, this.description.ramBytes, flashWindows(this.description));
+  #parse(file: Uint8Array, name: string): Promise<ElfImage> {
+    return parseImage(file, name, this.description.ramBytes, flashWindows(this.description));
   }
 
   /** A segment that lies in flash is there when the board is switched on; what the guest makes of it stays over its resets. */
@@ -707,17 +779,20 @@ export class Board {
 
   #setBooted(booted: Booted): void {
     this.#booted = booted;
-    this.#symbols = new Symbols(booted.image.symbols);
+    this.#symbols = new Symbols(booted.image?.symbols ?? []);
   }
 
   /**
    * What the boot loader does, at power-on and after each reset: memory
-   * controller, clocks, watchdog, then image, board info and command line.
+   * controller, clocks, watchdog, then image and what is handed over. A board
+   * that starts from flash has it there.
    */
-  #load({ image, line }: Booted): void {
+  #load({ image, line, extra, files }: Booted): void {
+    if (image === undefined) return;
     const { fn } = this.#core;
     const d = this.description;
     fn.setReg(this.#registerId(638), d.immr);
+    for (const key of KEYS) fn.hostImmrWrite(key, 4, KEY_OPEN);
     for (const [upm, table] of [d.upma, d.upmb].entries()) {
       if (table === undefined) continue;
       for (const [address, word] of upmWords(table).entries()) {
@@ -736,23 +811,9 @@ export class Board {
       ram.set(bytes, address);
       ram.fill(0, address + bytes.length, address + size);
     }
-    const info = new DataView(new ArrayBuffer(BOARD_INFO_SIZE));
-    info.setUint16(0x00, BOARD_INFO_SIZE);
-    d.mac.split(':').forEach((part, i) => {
-      info.setUint8(0x02 + i, Number.parseInt(part, 16));
-    });
-    info.setUint32(0x08, d.coreHz);
-    info.setUint32(0x0c, d.flashBytes);
-    info.setUint32(0x10, d.ramBytes);
-    info.setUint32(0x14, 1);
-    const infoAt = freePage(image, d.ramBytes);
-    const lineAt = infoAt + COMMAND_LINE_BEHIND;
-    ram.set(new Uint8Array(info.buffer), infoAt);
-    const text = new TextEncoder().encode(`${line}\0`);
-    ram.set(text, lineAt);
-    fn.setReg(3, infoAt);
-    fn.setReg(6, lineAt);
-    fn.setReg(7, lineAt + text.length - 1);
+    const entry = entryState(d, { image, line, commandLine: extra, ...files });
+    for (const { address, bytes } of entry.blocks) ram.set(bytes, address);
+    for (const [register, value] of Object.entries(entry.registers)) fn.setReg(Number(register), value);
     fn.setReg(this.#core.constant('REG_MSR'), 0x1002);
     fn.setReg(this.#core.constant(REG_PC), image.entry);
     fn.rebuildDerived();

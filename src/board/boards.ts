@@ -1,7 +1,8 @@
 import { UsageError } from '../errors.js';
 import { checkFlash, type FlashDescription } from './flash.js';
+import { LOADERS, type Loader } from './hand-over.js';
 import { type PartName, partNamed } from './parts.js';
-import { UPM_EDO_60NS_40MHZ, UPM_PATTERNS, type UpmTable } from './upm.js';
+import { UPM_EDO_60NS_40MHZ, UPM_PATTERNS, UPM_SDRAM_50MHZ, type UpmTable } from './upm.js';
 
 /** What is soldered to one chip select. */
 export interface BankDescription {
@@ -94,6 +95,14 @@ export interface BoardDescription {
   ethernet?: EthernetPort;
   /** Ethernet address in the board information block, six hexadecimal bytes with colons. */
   mac: string;
+  /** What the boot loader hands over to the image ['eth_comm']. */
+  loader?: Loader;
+  /** `model` of the device tree that is made for it [its name]. */
+  model?: string;
+  /** The root's `compatible` there, by which a kernel knows the board [its name]. */
+  compatible?: string;
+  /** Hard reset configuration word, D0 = 80000000, for a start from flash (MPC860 UM, Reset) [0: vectors at FFF00000]. */
+  resetWord?: number;
 }
 
 /**
@@ -134,6 +143,99 @@ export const ETH_COMM: BoardDescription = {
   // The FEC driver of the board's BSP is for a DP83840 there (hardware reference `fec.md` §5).
   phy: { address: 16, id: 0x2000_5c00 },
   mac: '08:00:3e:26:00:10',
+};
+
+/**
+ * Motorola's MBX860 with EPPC-Bug, as RTEMS 4.6's mbx8xx BSP expects it (hardware reference `boards.md` §2): 40 MHz from a
+ * 32.768 kHz crystal, 4 MHz at EXTCLK for PIT and RTC, 16 MB of DRAM, 4 MB of flash. NVRAM, PCI bridge and the socketed
+ * flash are not fitted: their windows read all ones (BCSR1 at FA100000 then says that COM1 is enabled).
+ */
+export const MBX860: BoardDescription = {
+  name: 'mbx860',
+  cpu: 'mpc860',
+  coreHz: 32_768 * 1221,
+  oscmHz: 32_768,
+  extclkHz: 4_000_000,
+  ramBytes: 16 << 20,
+  flashBytes: 4 << 20,
+  dataFlashBytes: 0,
+  immr: 0xfa20_0000,
+  banks: [
+    { cs: 0, kind: 'flash', br: 0xfe00_0001, or: 0xff80_0930 },
+    { cs: 1, kind: 'ram', br: 0x0000_0081, or: 0xff00_0400 },
+    { cs: 4, kind: 'empty', br: 0xfa00_0401, or: 0xffe0_0930 },
+    { cs: 5, kind: 'empty', br: 0x8000_0001, or: 0xa000_0108 },
+    { cs: 6, kind: 'empty', br: 0xfa21_0001, or: 0xffff_0108 },
+    { cs: 7, kind: 'empty', br: 0xfc00_0401, or: 0xff80_0930 },
+  ],
+  upma: UPM_EDO_60NS_40MHZ,
+  registers: [
+    [0x000, 4, 0x0060_2900],
+    [0x004, 4, 0xffff_ff88],
+    [0x018, 4, 0xaaaa_0000],
+    [0x020, 4, 0xffff_ffff],
+    [0x030, 4, 0x0000_0001],
+    [0x280, 4, 0x0280_0000],
+    [PLPRCR, 4, 0x4c40_0000],
+    [0x200, 2, 0x00c3],
+    [0x220, 2, 0x00c3],
+    [0x240, 2, 0x0083],
+    [0x17a, 2, 0x0200],
+    [MAMR, 4, 0x1382_1000],
+  ],
+  dataFlashSelect: 0,
+  console: 'SMC2',
+  mac: '08:00:3e:26:00:11',
+  loader: 'eppc-bug',
+  model: 'MBX860',
+};
+
+/**
+ * TQ's TQM860L module with U-Boot (hardware reference `boards.md` §4, §5), here with an MPC860T and a PHY at 15: 50 MHz from
+ * a 32.768 kHz crystal, 32 MB of SDRAM, 4 MB of flash. Its loader hands over a device tree.
+ */
+export const TQM860L: BoardDescription = {
+  name: 'tqm860l',
+  cpu: 'mpc860t',
+  coreHz: 32_768 * 1526,
+  oscmHz: 32_768,
+  extclkHz: 0,
+  ramBytes: 32 << 20,
+  flashBytes: 4 << 20,
+  flash: { chip: 'am29lv160db', chips: 2 },
+  dataFlashBytes: 0,
+  immr: 0xfff0_0000,
+  banks: [
+    { cs: 0, kind: 'flash', br: 0x4000_0001, or: 0xffc0_0954 },
+    { cs: 1, kind: 'empty', br: 0x6000_0001, or: 0xffc0_0954 },
+    { cs: 2, kind: 'ram', br: 0x0000_0081, or: 0xfe00_0800 },
+  ],
+  upma: UPM_SDRAM_50MHZ,
+  registers: [
+    [0x000, 4, 0x0061_0400],
+    [0x004, 4, 0xffff_ff88],
+    [0x020, 4, 0xffff_ffff],
+    // TBS: U-Boot leaves the crystal, Linux takes GCLK2/16 itself.
+    [0x280, 4, 0x0000_0000],
+    [PLPRCR, 4, 0x5f50_d000],
+    [0x200, 2, 0x00c2],
+    [0x240, 2, 0x0082],
+    [0x17a, 2, 0x0400],
+    // Refresh every 48 × 16 bus clocks = 15.4 µs, four times in a row.
+    [MAMR, 4, 0x3080_2114],
+    // SICR: SCC1 receives with CLK1 and sends with CLK3.
+    [0xaec, 4, 0x0000_0026],
+  ],
+  dataFlashSelect: 0,
+  console: 'SMC1',
+  // A generic PHY, as far as software is concerned; the module's own type is not documented here.
+  phy: { address: 15, id: 0x2000_5c00 },
+  mac: '00:d0:93:26:00:12',
+  loader: 'device-tree',
+  model: 'TQM8xx',
+  compatible: 'tqc,tqm8xx',
+  // IIP: the first instruction is fetched at 00000100; ISB 11: IMMR at FFF00000.
+  resetWord: 0x4180_0000,
 };
 
 /**
@@ -223,6 +325,9 @@ export function checkBoard(board: BoardDescription): void {
     if (partNamed(board.cpu).fecs === 0) throw bad(`the ${board.cpu} has no FEC; one with it is cpu: 'mpc860t'`);
     if (board.phy === undefined) throw bad('ethernet is fec, and phy is missing');
   }
+  if (board.loader !== undefined && !LOADERS.includes(board.loader))
+    throw bad(`loader must be one of ${LOADERS.join(', ')}`);
+  whole('resetWord', board.resetWord ?? 0, 0, U32);
   if (!CONSOLE_PORTS.includes(board.console)) throw bad(`console must be one of ${CONSOLE_PORT_NAMES}`);
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(board.mac)) throw bad(`mac '${board.mac}' is not an Ethernet address`);
   for (const bank of board.banks) {
@@ -249,7 +354,11 @@ export function checkBoard(board: BoardDescription): void {
 }
 
 /** Boards that `Board.create` knows by name. */
-export const BOARDS: Readonly<Record<string, BoardDescription>> = { eth_comm: ETH_COMM };
+export const BOARDS: Readonly<Record<string, BoardDescription>> = {
+  eth_comm: ETH_COMM,
+  mbx860: MBX860,
+  tqm860l: TQM860L,
+};
 
 /** A board by name. @throws UsageError naming the known boards */
 export function boardNamed(name: string): BoardDescription {

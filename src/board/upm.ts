@@ -61,3 +61,19 @@ export const UPM_EDO_60NS_40MHZ: UpmTable = {
   refresh: [0xfcff_c004, 0xc0ff_c004, 0x01ff_c004, 0x0fff_c004, 0x3fff_c004, 0xffff_c005],
   exception: [0xffff_c007],
 };
+
+/** Strobes idle: only the low byte (LOOP 80, UTA 04, TODT 02, LAST 01) decides about time. */
+const timed = (...low: number[]): number[] => low.map((byte) => 0xffff_fc00 + byte);
+
+/**
+ * SDRAM at 50 MHz with CAS latency 2, as on TQ's TQM860L: 4-1-1-1 reads, 2-1-1-1 writes (clocks: hardware reference
+ * `siu.md` §4.3). What the words do to the strobes is left out.
+ */
+export const UPM_SDRAM_50MHZ: UpmTable = {
+  readSingle: timed(0x04, 0x04, 0x04, 0x00, 0x47),
+  readBurst: timed(0x04, 0x04, 0x04, 0x00, 0x00, 0x00, 0x00, 0x47),
+  writeSingle: timed(0x04, 0x00, 0x04, 0x44, 0x47),
+  writeBurst: timed(0x04, 0x00, 0x00, 0x00, 0x00, 0x04, 0x44, 0x47),
+  refresh: timed(0x84, 0x04, 0x04, 0x04, 0x84, 0x07),
+  exception: timed(0x07),
+};

@@ -5,7 +5,7 @@ import { type BootParams, POLICIES, parsePolicy } from '../firmware/boot-params.
 import { CACHE_SETTINGS, type CacheSetting, compareCaches, compareTable } from '../scenario/compare.js';
 import { SCENARIOS } from '../scenario/run.js';
 import { bootWords, duration, number, option, wholeNumber } from './options.js';
-import { firmwareOf } from './run.js';
+import { boardOf, firmwareOf } from './run.js';
 
 interface CompareCommandOptions {
   caches: CacheSetting[];
@@ -60,7 +60,7 @@ async function compare(what: string, options: CompareCommandOptions): Promise<nu
   const scenario = SCENARIOS.some((name) => name === what);
   const { caches, cpu, boot, for: seconds, until, clusters, chatter, seed, records } = options;
   const policy = parsePolicy(options.policy);
-  const runs = await compareCaches(scenario ? what : firmwareOf(what, 'eth_comm'), {
+  const runs = await compareCaches(scenario ? what : await firmwareOf(what, boardOf('eth_comm')), {
     caches,
     ...(cpu && { cpu }),
     ...(seconds !== undefined && { seconds }),

@@ -8,7 +8,7 @@ import { cannotWrite } from '../node/capture-file.js';
 import type { Profile } from '../observe/profile.js';
 import { runScenario, SCENARIOS } from '../scenario/run.js';
 import { bootWords, cacheSetting, duration, number, option, wholeNumber } from './options.js';
-import { firmwareOf } from './run.js';
+import { boardOf, firmwareOf } from './run.js';
 
 interface ProfileCommandOptions {
   caches: { icache: boolean; dcache: boolean };
@@ -79,7 +79,7 @@ async function profiled(what: string, options: ProfileCommandOptions): Promise<B
     if (board !== undefined) return board;
   }
   const board = await Board.create(cpu ? { cpu } : {});
-  await board.boot(firmwareOf(what, 'eth_comm'), {
+  await board.boot(await firmwareOf(what, boardOf('eth_comm')), {
     clusters: clusters * 2048,
     ...POLICIES[policy],
     ...caches,

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { BOARDS, flashWindows } from '../board/boards.js';
+import type { BootFiles } from '../board/board.js';
+import { parseBoardFile } from '../board/board-file.js';
+import { BOARDS, type BoardDescription, boardNamed, flashWindows } from '../board/boards.js';
 import { PARTS, type PartName, partName } from '../board/parts.js';
 import { UsageError } from '../errors.js';
 import { type BootParams, POLICIES, parsePolicy } from '../firmware/boot-params.js';
-import { parseElf } from '../firmware/elf.js';
+import { parseImage } from '../firmware/image.js';
 import { Gateway } from '../lan/gateway.js';
 import type { Wire } from '../lan/wire.js';
 import { PcapngFile } from '../node/capture-file.js';
@@ -17,6 +19,9 @@ import { bootWords, cacheSetting, duration, number, option, wholeNumber } from '
 
 interface RunOptions {
   board: string;
+  append?: string;
+  dtb?: string;
+  initrd?: string;
   cpu?: PartName;
   hostfwd?: string[];
   boot?: BootParams;
@@ -41,22 +46,37 @@ const CLIENT_SPEED = 20;
 /** Ctrl-], as telnet has it: leaves the board's console. */
 const ESCAPE = 0x1d;
 
-/** A firmware by name or file. @throws UsageError that names the file */
-export function firmwareOf(text: string, board: string): string | Uint8Array {
-  if (/^[\w-]+$/.test(text) && !existsSync(text)) return text;
-  let bytes: Uint8Array;
+/** A file's bytes. @throws UsageError that names the file and says what would do */
+function bytesOf(file: string, wanted: string): Uint8Array {
   try {
-    bytes = new Uint8Array(readFileSync(text));
+    return new Uint8Array(readFileSync(file));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const why = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a directory' : `cannot be read (${code})`;
-    throw new UsageError(
-      `${text === '' ? "''" : text}: ${why}; give ${FIRMWARE_NAMES.join(', ')} or a PowerPC ELF file`,
-    );
+    throw new UsageError(`${file === '' ? "''" : file}: ${why}; give ${wanted}`);
   }
-  const description = Object.hasOwn(BOARDS, board) ? BOARDS[board] : undefined;
-  parseElf(bytes, text, description?.ramBytes, description && flashWindows(description));
+}
+
+/** A board by name, or from a file. @throws UsageError */
+export function boardOf(text: string): BoardDescription {
+  if (!text.includes('/') && !text.endsWith('.json')) return boardNamed(text);
+  return parseBoardFile(new TextDecoder().decode(bytesOf(text, 'a board file')), text);
+}
+
+/** A firmware by name or file. @throws UsageError that names the file */
+export async function firmwareOf(text: string, board: BoardDescription): Promise<string | Uint8Array> {
+  if (/^[\w-]+$/.test(text) && !existsSync(text)) return text;
+  const bytes = bytesOf(text, `${FIRMWARE_NAMES.join(', ')}, a PowerPC ELF file or a U-Boot image`);
+  await parseImage(bytes, text, board.ramBytes, flashWindows(board));
   return bytes;
+}
+
+/** What goes to a kernel beside its image. @throws UsageError that names the file */
+function bootFiles({ dtb, initrd }: RunOptions): BootFiles {
+  return {
+    ...(dtb !== undefined && { deviceTree: bytesOf(dtb, 'a device tree (dtc -O dtb)') }),
+    ...(initrd !== undefined && { initrd: bytesOf(initrd, 'a cpio archive') }),
+  };
 }
 
 function usageError(error: unknown): never {
@@ -77,8 +97,11 @@ export function addRunCommand(program: Command, done: (code: number) => void): v
   program
     .command('run')
     .description('boot an image with its console on this terminal (Ctrl-] leaves)')
-    .argument('<firmware>', "'ftpd', 'hello', 'mix' or a PowerPC ELF file")
-    .option('--board <name>', 'board', 'eth_comm')
+    .argument('<firmware>', "'ftpd', 'hello', 'mix', a PowerPC ELF file or a U-Boot image")
+    .option('--board <name>', `${Object.keys(BOARDS).join(', ')}, or a board file (my-board.json)`, 'eth_comm')
+    .option('--append <text>', 'command line for a kernel, as it is')
+    .option('--dtb <file>', "device tree for a kernel (default: the board's own)")
+    .option('--initrd <file>', 'initial RAM disk for a kernel')
     .option('--cpu <name>', `CPU to solder in: ${Object.keys(PARTS).join(', ')}`, partName)
     .option(
       '--hostfwd <rule>',
@@ -121,14 +144,17 @@ async function run(firmware: string, options: RunOptions): Promise<number> {
     ...POLICIES[parsePolicy(options.policy)],
     ...(options.clusters === undefined ? {} : { clusters: options.clusters * 2048 }),
     ...options.boot,
+    ...(options.append !== undefined && { extra: options.append }),
   };
   const flash = options.flash === undefined ? undefined : new FlashFile(options.flash);
+  const description = boardOf(options.board);
   const lab = await Lab.create({
-    firmware: firmwareOf(firmware, options.board),
-    board: options.board,
+    firmware: await firmwareOf(firmware, description),
+    board: description,
     cpu: options.cpu,
     flash: flash?.content,
     boot: params,
+    files: bootFiles(options),
     chatter: options.chatter,
     seed: options.seed,
     records: options.records,

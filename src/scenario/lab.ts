@@ -1,4 +1,4 @@
-import { Board } from '../board/board.js';
+import { Board, type BootFiles } from '../board/board.js';
 import { type BoardDescription, boardNamed, withClock } from '../board/boards.js';
 import type { PartName } from '../board/parts.js';
 import { UsageError } from '../errors.js';
@@ -50,6 +50,8 @@ export interface LabSettings {
   reclen: number;
   /** Further boot parameters; they win over the fields above. */
   boot: BootParams;
+  /** Device tree and initial RAM disk for a kernel [none]. */
+  files: BootFiles;
   /** How often the collector tries [1]. */
   sessions: number;
   /** How long it waits between two tries, seconds [300]. */
@@ -75,6 +77,7 @@ export const LAB_DEFAULTS: Readonly<LabSettings> = {
   records: 12_000,
   reclen: 300,
   boot: {},
+  files: {},
   sessions: 1,
   sessionPause: 300,
   collectorPatience: 900,
@@ -229,18 +232,20 @@ export class Lab {
       all.experiment === 'out-of-clusters' ? logText(records, params.reclen ?? all.reclen) : imageFile(IMAGE_BYTES);
     const named = typeof all.board === 'string' ? boardNamed(all.board) : all.board;
     const description = all.clockHz === undefined ? named : withClock(named, all.clockHz);
-    if (image.length > description.dataFlashBytes) {
+    // A board without a data flash runs other firmware than ours; there is no log to put anywhere.
+    const logged = description.dataFlashBytes > 0;
+    if (logged && image.length > description.dataFlashBytes) {
       const most = Math.floor((description.dataFlashBytes - LOG_HEADER_BYTES) / LOG_RECORD_BYTES);
       throw new UsageError(`a log of ${records.length} records does not fit the data flash, which holds ${most}`);
     }
     const board = await Board.create({
       board: description,
-      dataFlash: image,
+      ...(logged && { dataFlash: image }),
       seed: all.seed,
       ...(all.cpu && { cpu: all.cpu }),
       ...(all.flash && { flash: all.flash }),
     });
-    await board.boot(all.firmware, params);
+    await board.boot(all.firmware, params, all.files);
     const expected = { bytes: file.length, sha256: sha256Hex(file) };
     return new Lab(board, all, params.ip ?? BOARD_IP, expected);
   }

@@ -95,6 +95,19 @@ describe('exceptions (core-exceptions.md)', () => {
     expect(other.pc >>> 20).toBe(0xfff);
   });
 
+  it('a read of the reserved words behind RSR is a machine check (hardware/siu.md section 3.3: how Linux restarts)', () => {
+    for (const offset of [0x28c, 0x2fc]) {
+      const x = take([asm.lwz(4, 0, 3)], (core) => core.setGpr(3, 0xff000000 + offset));
+      expect(x).toMatchObject({ pc: 0x200, srr0: 0x4000 });
+    }
+    const core = bareCore();
+    core.setGpr(3, 0xff000284);
+    core.setGpr(5, 0x00900080);
+    core.execute([asm.stw(5, 0, 3), asm.lwz(4, 8, 3)], { msr: 2, cycles: 2500 });
+    expect(core.msr & 0x40).toBe(0x40);
+    expect(core.fn.hostImmrRead(0x288, 4) & 0x08000000).toBe(0x08000000);
+  });
+
   it('rfi restores bits 0, 5–9, 16–31 and goes to SRR0 & ~3', () => {
     const core = bareCore();
     core.load(0x5000, [0x48000000]);

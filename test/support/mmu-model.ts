@@ -13,10 +13,10 @@ export type Outcome = { pa: number; inhibited: boolean; writeThrough: boolean } 
 
 // Protection bits PP 0–3 as 'supervisor/user' (section 3.1 and 3.2): r read, w write, x execute, - nothing
 const DATA = ['rw/-', 'rw/r', 'rw/rw', 'r/r'];
-const DATA_EXTENDED = ['-/-', 'r/-', '-/-', '-/-'];
+const DATA_EXTENDED = ['-/-', 'r/-', '-/-', 'r/-'];
 const DATA_SUBPAGE = ['-/-', 'rw/-', 'rw/r', 'rw/rw'];
 const CODE = ['x/-', 'x/x', 'x/x', 'x/x'];
-const CODE_EXTENDED = ['-/-', 'x/-', '-/-', '-/-'];
+const CODE_EXTENDED = ['-/-', 'x/-', '-/-', 'x/-'];
 const CODE_SUBPAGE = ['-/-', 'x/-', 'x/x', 'x/x'];
 
 interface Entry {
