@@ -73,7 +73,10 @@ const BR_WP: u32 = 0x00000100;
 const BR_V: u32 = 0x00000001;
 const OR_AM: u32 = 0xffff8000;
 /** Internal space decodes 64 KB, of which the first 16 KB hold registers and dual-port RAM; the rest reads 0. */
-const IMMR_DECODED: u32 = 0x4000;
+export const IMMR_DECODED: u32 = 0x4000;
+/** Clocks of an access to internal space (estimates; hardware/core-timing.md section 6). */
+export const IMMR_READ: u64 = 3;
+export const IMMR_WRITE: u64 = 2;
 
 /** To be called after any change of a BR, an OR or IMMR. `window` is IMMR & 0xFFFF0000. */
 export function busConfigChanged(): void {
@@ -140,10 +143,16 @@ export function bankKind(bank: u32, kind: u32): void {
   store<u32>(BUS_GENERATION, load<u32>(BUS_GENERATION) + 1);
 }
 
+/** Linear address of what is behind `pa` in internal space, 0 where it reads 0. */
+export function immrMemory(pa: u32): u32 {
+  const offset = pa & 0xffff;
+  return offset < IMMR_DECODED ? IMMR_MEM + offset : 0;
+}
+
 /** Linear address of what backs `pa` for reading: RAM, ROM or the internal memory map; 0 if nothing does. */
 export function physPointer(pa: u32): u32 {
   const bank = busBank(pa);
-  if (bank == CLAIM_IMMR) return (pa & 0xffff) < IMMR_DECODED ? IMMR_MEM + (pa & 0x3fff) : 0;
+  if (bank == CLAIM_IMMR) return immrMemory(pa);
   return bank < 0 ? 0 : busMemory(bank, pa);
 }
 
@@ -176,7 +185,7 @@ export function physRead32(pa: u32): u32 {
 /** Linear address of what a write to `pa` changes, 0 if nothing (ROM, no device, write protected). */
 function writePointer(pa: u32): u32 {
   const bank = busBank(pa);
-  if (bank == CLAIM_IMMR) return (pa & 0xffff) < IMMR_DECODED ? IMMR_MEM + (pa & 0x3fff) : 0;
+  if (bank == CLAIM_IMMR) return immrMemory(pa);
   if (bank < 0 || load<u32>(bank * BANK_BYTES, BANK_KIND) != BANK_RAM || busProtected(bank)) return 0;
   return busMemory(bank, pa);
 }

@@ -17,6 +17,7 @@ import {
   busMemory,
   busProtected,
   CLAIM_IMMR,
+  IMMR_DECODED,
 } from '../bus/physical';
 import { DC_ADR, DC_CST } from '../cpu/state';
 import { BUS_FREE_AT, NOW } from '../layout';
@@ -141,7 +142,7 @@ function writeCopyback(): bool {
   const bank = busBank(line);
   if (!busAnswers(bank, ANSWERS_BURST_WRITE)) return false;
   if (bank == CLAIM_IMMR) {
-    if ((line & 0xffff) < 0x4000) {
+    if ((line & 0xffff) < IMMR_DECODED) {
       for (let i: u32 = 0; i < 16; i += 4) immrWrite((line & 0x3fff) + i, 4, bswap<u32>(load<u32>(COPYBACK + i)));
     }
     return true;
@@ -213,7 +214,7 @@ export function dcFill(line: u32): u32 {
     store<u64>(NOW, start + 12);
     store<u64>(BUS_FREE_AT, start + 12);
     for (let i: u32 = 0; i < 16; i += 4) {
-      const word = (line & 0xffff) < 0x4000 ? immrRead((line & 0x3fff) + i, 4) : 0;
+      const word = (line & 0xffff) < IMMR_DECODED ? immrRead((line & 0x3fff) + i, 4) : 0;
       store<u32>(data + i, bswap<u32>(word));
     }
     store<u32>(record, line);

@@ -12,12 +12,14 @@ import {
   busBank,
   busMemory,
   CLAIM_IMMR,
+  IMMR_READ,
+  immrMemory,
 } from '../bus/physical';
 import { CCER1, CCER2, MISS_OVERHEAD } from '../cache/dcache';
 import { decoded, IC_CST_IEN, icFind, icInstall, icMakeRoom } from '../cache/icache';
 import { copyLine, fillLine, LINE_LOCKED } from '../cache/layout';
 import { stateOf } from '../cache/sets';
-import { BUS_FREE_AT, IMMR_MEM, NOW } from '../layout';
+import { BUS_FREE_AT, NOW } from '../layout';
 import {
   BURST_BANK,
   BURST_HOST,
@@ -70,9 +72,6 @@ import {
   STREAM_WORDS,
 } from './state';
 import { VECTOR_ITLB_ERROR } from './vectors';
-
-/** Clocks of a word read from internal space. */
-const IMMR_READ: u64 = 3;
 
 // Results of `locate`, valid until its next call.
 let codePa: u32 = 0;
@@ -259,7 +258,8 @@ function readBurst(ea: u32, line: u32): bool {
     return false;
   }
   if (bank == CLAIM_IMMR) {
-    if ((line & 0xffff) < 0x4000) copyLine(BURST_BUFFER, IMMR_MEM + (line & 0x3fff));
+    const from = immrMemory(line);
+    if (from) copyLine(BURST_BUFFER, from);
     else fillLine(BURST_BUFFER, 0);
     store<u64>(NOW, load<u64>(NOW) + IMMR_READ);
     if (COUNTING) Count.add(COUNT_FETCH, IMMR_READ);

@@ -23,6 +23,9 @@ import {
   busMemory,
   busProtected,
   CLAIM_IMMR,
+  IMMR_DECODED,
+  IMMR_READ,
+  IMMR_WRITE,
 } from '../bus/physical';
 import {
   DC_CST_DEN,
@@ -93,12 +96,6 @@ import {
   WRITE_BUFFER_UNTIL,
 } from './state';
 import { VECTOR_DTLB_ERROR, VECTOR_DTLB_MISS } from './vectors';
-
-/** Clocks of an access to internal space (hardware/core-timing.md section 6). */
-const IMMR_READ: u64 = 3;
-const IMMR_WRITE: u64 = 2;
-/** Internal space decodes 16 KB. */
-const IMMR_DECODED: u32 = 0x4000;
 
 /** Page entry for answers that hold for less than a page: used once. */
 const ONCE: u32 = DATA_PAGES + 4 * DATA_TABLE_BYTES - 32;

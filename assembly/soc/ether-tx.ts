@@ -1,6 +1,8 @@
 /** SCC Ethernet transmitter (MPC860 UM, SCC Ethernet: Frame Transmission, Collision Handling; hardware/scc-ethernet.md section 5). */
+
 import { cancel, due, NEVER, requestStop, schedule } from '../events';
 import { ETH_FRAME_MAX, ETH_TX, STOP_TX_END, STOP_TX_START } from '../layout';
+import { backoffSlots } from './backoff';
 import { ethernetBits } from './clocks';
 import { cpBehind, cpServe, PEAK_ETHERNET } from './cp-load';
 import { crc32 } from './crc';
@@ -424,7 +426,7 @@ function jamEnd(n: u32): void {
       const exponent = min<u32>(10, retries + min<u32>(peek16(pram + P_PER), 9));
       enter(n, TX_WAIT);
       store<u64>(s, 0, TX_GAP_FROM);
-      schedule(evTx(n), t + ethernetBits(SLOT_BITS * <u64>(random(n) & ((1 << exponent) - 1))));
+      schedule(evTx(n), t + ethernetBits(SLOT_BITS * backoffSlots(ether(n) + TX_RANDOM, exponent)));
       return;
     }
     mark(n, BD_RL);
@@ -438,16 +440,6 @@ export function txHold(n: u32, cycles: u64): void {
   const when = due(evTx(n));
   const backingOff = state(n) == TX_WAIT && load<u32>(ether(n), TX_RETRIES) > 0;
   if (backingOff && when != NEVER && psmr(n) & PSMR_SBT) schedule(evTx(n), when + cycles);
-}
-
-/** Xorshift generator; its state is part of the machine's. */
-function random(n: u32): u32 {
-  let x = load<u32>(ether(n), TX_RANDOM);
-  x ^= x << 13;
-  x ^= x >> 17;
-  x ^= x << 5;
-  store<u32>(ether(n), x, TX_RANDOM);
-  return x >> 8;
 }
 
 // --- control ---

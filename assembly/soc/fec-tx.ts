@@ -5,8 +5,10 @@
  * The frame is put together in FEC_TX as the DMA reads it; the FIFO is the part of it that has not left yet. A frame that
  * collides is sent again from there, as the FIFO keeps its first 64 bytes.
  */
+
 import { cancel, due, EV_FEC_TX, NEVER, requestStop, schedule } from '../events';
 import { ETH_FRAME_MAX, FEC_TX, STOP_FEC_TX_END, STOP_FEC_TX_START } from '../layout';
+import { backoffSlots } from './backoff';
 import { crc32 } from './crc';
 import {
   fecBits,
@@ -446,21 +448,11 @@ function jamEnd(): void {
         fecEvent(IEVENT_GRA);
         return;
       }
-      const slots = random() & ((1 << min<u32>(retries, 10)) - 1);
-      planAt(t + fecBits(SLOT_BITS * <u64>slots));
+      const slots = backoffSlots(TX_RANDOM, min<u32>(retries, 10));
+      planAt(t + fecBits(SLOT_BITS * slots));
       return;
     }
     mark(BD_RL);
   }
   frameDone(IEVENT_TFINT);
-}
-
-/** Xorshift generator; its state is part of the machine's. */
-function random(): u32 {
-  let x = load<u32>(TX_RANDOM);
-  x ^= x << 13;
-  x ^= x >> 17;
-  x ^= x << 5;
-  store<u32>(TX_RANDOM, x);
-  return x >> 8;
 }

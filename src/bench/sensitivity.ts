@@ -36,8 +36,8 @@ const folding = (bytes: string): Edits => [
   ['assembly/cpu/run.ts', 'FOLD_DISTANCE: u32 = 16;', `FOLD_DISTANCE: u32 = ${bytes};`],
 ];
 const immr = (read: number, write: number): Edits => [
-  ['assembly/cpu/memory.ts', 'IMMR_READ: u64 = 3;', `IMMR_READ: u64 = ${read};`],
-  ['assembly/cpu/memory.ts', 'IMMR_WRITE: u64 = 2;', `IMMR_WRITE: u64 = ${write};`],
+  ['assembly/bus/physical.ts', 'IMMR_READ: u64 = 3;', `IMMR_READ: u64 = ${read};`],
+  ['assembly/bus/physical.ts', 'IMMR_WRITE: u64 = 2;', `IMMR_WRITE: u64 = ${write};`],
 ];
 const sdma = (clocks: number): Edits => [
   ['assembly/soc/sdma.ts', 'ARBITRATION: u64 = 1;', `ARBITRATION: u64 = ${clocks};`],
