@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadUpm, MBX_40MHZ } from '../support/upm.js';
-import { fcs, SocBench, STOP, withFcs } from './soc-bench.js';
+import { BROADCAST, fcs, GROUP, OTHER, SocBench, STATION, STOP, withFcs } from './soc-bench.js';
 
 // MPC860 UM, SCC Ethernet Mode; hardware/scc-ethernet.md
 const GSMR_L = 0xa00;
@@ -23,11 +23,6 @@ const BSY = 0x04;
 const TXB = 0x02;
 const RXB = 0x01;
 const US = 40;
-
-const STATION = [0x08, 0x00, 0x3e, 0x26, 0x00, 0x10];
-const BROADCAST = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
-const OTHER = [0x08, 0x00, 0x3e, 0x11, 0x22, 0x33];
-const GROUP = [0x01, 0x00, 0x5e, 0x00, 0x00, 0x01];
 
 interface Setup {
   psmr?: number;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadUpm, MBX_40MHZ } from '../support/upm.js';
-import { fcs, SocBench, withFcs } from './soc-bench.js';
+import { BROADCAST, fcs, GROUP, OTHER, SocBench, STATION, withFcs } from './soc-bench.js';
 
 // MPC860T (Rev. D) Fast Ethernet Controller Supplement, chapter 6; hardware/fec.md
 const ADDR_LOW = 0xe00;
@@ -55,11 +55,6 @@ const PHY = { phyAddress: 16, phyId: 0x2000_5c00 };
 const SWITCH_100 = 0x1_0180;
 const HUB_100 = 0x0080;
 const HUB_10 = 0x0020;
-
-const STATION = [0x08, 0x00, 0x3e, 0x26, 0x00, 0x10];
-const BROADCAST = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
-const OTHER = [0x08, 0x00, 0x3e, 0x11, 0x22, 0x33];
-const GROUP = [0x01, 0x00, 0x5e, 0x00, 0x00, 0x01];
 
 interface Setup {
   partner?: number;

@@ -90,6 +90,11 @@ class Rig {
     this.command(0x555, 0xaa);
     this.command(0x2aa, 0x55);
   }
+  unlockErase(): void {
+    this.unlock();
+    this.command(0x555, 0x80);
+    this.unlock();
+  }
   program(word: number, value: number): void {
     this.unlock();
     this.command(0x555, 0xa0);
@@ -173,9 +178,7 @@ describe('AMD command set', () => {
       flash.program(at / 2, 0);
       flash.wait(PROGRAM_US * US);
     }
-    flash.unlock();
-    flash.command(0x555, 0x80);
-    flash.unlock();
+    flash.unlockErase();
     flash.write(0, 0x30);
     expect(flash.read(0) & 0x88, 'DQ3: the window is open').toBe(0);
     flash.write(0x4000, 0x30);
@@ -198,9 +201,7 @@ describe('AMD command set', () => {
       flash.wait(PROGRAM_US * US);
       expect(flash.read(at)).toBe(0);
     }
-    flash.unlock();
-    flash.command(0x555, 0x80);
-    flash.unlock();
+    flash.unlockErase();
     flash.command(0x555, 0x10);
     flash.wait(3 * ERASE_MS * MS + 10 * US);
     expect([flash.read(0), flash.read(0x9000)]).toEqual([0xffff_ffff, 0xffff_ffff]);
@@ -210,9 +211,7 @@ describe('AMD command set', () => {
     const flash = rig(AMD);
     flash.program(0, 0x1111);
     flash.wait(PROGRAM_US * US);
-    flash.unlock();
-    flash.command(0x555, 0x80);
-    flash.unlock();
+    flash.unlockErase();
     flash.write(0, 0x30);
     flash.wait(MS);
     flash.write(0, 0xb0);
@@ -278,9 +277,7 @@ describe('AMD command set', () => {
     const flash = rig(AMD);
     flash.program(0, 0x7777);
     flash.wait(PROGRAM_US * US);
-    flash.unlock();
-    flash.command(0x555, 0x80);
-    flash.unlock();
+    flash.unlockErase();
     flash.write(0, 0x30);
     flash.wait(MS);
     flash.core.fn.powerOn(40_000_000, 4_000_000, 4_000_000);

@@ -50,6 +50,12 @@ const IMMR = 0xff00_0000;
 /** `b .` at this address keeps the CPU busy while the devices are watched. */
 const IDLE_AT = 0x1000;
 
+// Ethernet addresses of the tests: the board's, everybody's, another station's, a group's.
+export const STATION = [0x08, 0x00, 0x3e, 0x26, 0x00, 0x10];
+export const BROADCAST = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+export const OTHER = [0x08, 0x00, 0x3e, 0x11, 0x22, 0x33];
+export const GROUP = [0x01, 0x00, 0x5e, 0x00, 0x00, 0x01];
+
 /** STOP_* reasons of the run loop that matter here (assembly/layout.ts). */
 export const STOP = { until: 1, txStart: 2, txEnd: 3, console: 4, fecTxStart: 9, fecTxEnd: 10 } as const;
 
